@@ -1,0 +1,45 @@
+"""What tests of every addon of the suite start from."""
+
+from odoo.tests import TransactionCase, tagged
+
+COVERS_ATTRIBUTE = "crab_covers"
+
+
+def covers(row, *clauses):
+    """Name the requirement that a test proves: ``@covers("HQ-36", "search by receiver")``; may be repeated.
+
+    ``clauses`` are the names in ``docs/requirements/*.yaml``; ``scripts/trace`` refuses unknown ones.
+    """
+
+    def decorate(test):
+        setattr(test, COVERS_ATTRIBUTE, [*getattr(test, COVERS_ATTRIBUTE, []), (row, clauses)])
+        return test
+
+    return decorate
+
+
+@tagged("post_install", "-at_install")
+class CrabCase(TransactionCase):
+    """Both companies, quiet mail, no demo data."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True, "no_reset_password": True, "lang": "en_US"})
+        cls.group = cls.env["res.company"]._crab_company("group")
+        cls.sales = cls.env["res.company"]._crab_company("sales")
+
+    @classmethod
+    def _new_user(cls, login, *roles, companies=None):
+        """A back-office user with the named roles of ``crab_base`` (e.g. "finance"), in both companies unless given."""
+        companies = companies or cls.group | cls.sales
+        return cls.env["res.users"].create(
+            {
+                "name": login,
+                "login": login,
+                "password": login + "-Password1",
+                "company_id": companies[:1].id,
+                "company_ids": [(6, 0, companies.ids)],
+                "group_ids": [(6, 0, [cls.env.ref(f"crab_base.group_{role}").id for role in roles])],
+            }
+        )

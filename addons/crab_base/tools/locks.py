@@ -1,0 +1,38 @@
+"""Row locks that wait for a bounded time."""
+
+from psycopg2 import errors
+
+from odoo.exceptions import LockError
+from odoo.tools import SQL
+
+LOCK_TIMEOUT = "10s"
+
+
+def lock_rows(records):
+    """Lock the rows of ``records`` for update, in id order, waiting at most ``LOCK_TIMEOUT``; drop what is cached of them.
+
+    A row changed by another transaction since this one began raises a serialization failure, on which the caller's
+    transaction is restarted (``retry_policy``). Rows that no longer exist are simply not locked.
+
+    :raise LockError: (409) when another transaction holds a row for too long
+    :return: ids that were locked, in order
+    """
+    if not records:
+        return []
+    env = records.env
+    env.flush_all()
+    env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+    try:
+        env.cr.execute(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                SQL.identifier(records._table),
+                list(records.ids),
+            )
+        )
+    except errors.LockNotAvailable as exc:
+        raise LockError(env._("Someone else is working on the same records. Please try again in a moment.")) from exc
+    locked = [row[0] for row in env.cr.fetchall()]
+    env.cr.execute("SET LOCAL lock_timeout = DEFAULT")
+    records.invalidate_recordset()
+    return locked

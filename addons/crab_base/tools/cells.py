@@ -80,11 +80,13 @@ def text(maximum=255):
     return parse
 
 
-def code(maximum=32):
-    """An identifier: letters, digits and ``-_./#`` without blanks, upper-cased, at most ``maximum`` characters."""
+def code(maximum=32, upper=True):
+    """An identifier: letters, digits and ``-_./#`` without blanks, upper-cased unless told not to, at most ``maximum`` characters."""
 
     def parse(value):
-        value = as_text(value).upper()
+        value = as_text(value)
+        if upper:
+            value = value.upper()
         if len(value) > maximum:
             raise CellError(_lt("is longer than %(maximum)s characters", maximum=maximum))
         if value and not re.fullmatch(r"[\w./#-]+", value):
@@ -94,9 +96,9 @@ def code(maximum=32):
     return parse
 
 
-def codes(maximum=32):
+def codes(maximum=32, upper=True):
     """A list of codes separated by commas, semicolons or ``、``, as a list without repetition; an empty cell is ``[]``."""
-    one = code(maximum)
+    one = code(maximum, upper)
 
     def parse(value):
         return list(dict.fromkeys(filter(None, (one(part) for part in re.split("[,;、]", as_text(value))))))

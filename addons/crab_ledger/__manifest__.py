@@ -1,0 +1,22 @@
+{
+    "name": "Crab: ledger",
+    "summary": "Accounts by purpose, entries of documents, subledger facts posted per day, and the check that all agree",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_base"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crab_ledger_security.xml",
+        "data/ir_cron_data.xml",
+        "views/account_move_views.xml",
+        "views/crab_ledger_fact_views.xml",
+        "views/crab_ledger_batch_views.xml",
+        "views/crab_ledger_check_views.xml",
+        "views/res_company_views.xml",
+        "wizard/crab_ledger_batch_post_views.xml",
+        "views/crab_ledger_menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+}

@@ -1,0 +1,190 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
+
+from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.timezone import business_date
+
+# These accounts are booked by the suite only: their whole balance is compared. Of others, what the daily journal holds.
+CONTROLLED = ("deposits", "receivable_credit", "contract_liability")
+
+
+class CrabLedgerCheck(models.Model):
+    _name = "crab.ledger.check"
+    _description = "Subledger check"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _rec_name = "run_at"
+
+    run_at = fields.Datetime("Run at", required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one("res.users", "Run by", readonly=True, default=lambda self: self.env.user)
+    state = fields.Selection(
+        [("equal", "Equal"), ("different", "Different")], compute="_compute_state", store=True, readonly=True
+    )
+    line_ids = fields.One2many("crab.ledger.check.line", "check_id", "Accounts", readonly=True)
+
+    @api.depends("line_ids.difference")
+    def _compute_state(self):
+        for check in self:
+            check.state = "different" if any(line.difference for line in check.line_ids) else "equal"
+
+    @api.model
+    def _subledgers(self):
+        """What the accounts should hold, debit positive; contributions to one purpose are added up.
+
+        Extended by each addon that keeps a subledger.
+
+        :return: ``[{"company_id", "purpose", "amount", "waiting", "waiting_since"}]``; ``amount`` includes ``waiting``
+        """
+        return self.env["crab.ledger.fact"]._sums_by_purpose()
+
+    @api.model
+    def _compare(self):
+        """Subledger = ledger + waiting, per account, in one snapshot of the database.
+
+        :return: list of dicts ``company``, ``account`` (records), ``purpose`` (labels), ``subledger``, ``waiting``, ``ledger``,
+            ``difference`` (Decimal), ``waiting_since`` (date or None)
+        """
+        self.env.flush_all()
+        ledger = self.env["crab.ledger"]
+        companies = self.env["res.company"].sudo().search([("crab_role", "!=", False)])  # a check sees both companies
+        contributions = self._subledgers()
+        for company in companies:
+            contributions += [{"company_id": company.id, "purpose": purpose, "amount": 0} for purpose in CONTROLLED]
+        by_account = defaultdict(lambda: {"purposes": [], "subledger": Decimal(0), "waiting": Decimal(0), "since": []})
+        for contribution in contributions:
+            company = companies.browse(contribution["company_id"])
+            purpose = contribution["purpose"]
+            journal = None if purpose in CONTROLLED else ledger._journal(company, "daily")
+            row = by_account[company, ledger._account(company, purpose), journal]
+            label = company._fields[f"crab_{purpose}_account_id"]._description_string(self.env)
+            if label not in row["purposes"]:
+                row["purposes"].append(label)
+            row["subledger"] += dec(contribution["amount"])
+            row["waiting"] += dec(contribution.get("waiting"))
+            if contribution.get("waiting_since"):
+                row["since"].append(contribution["waiting_since"])
+        results = []
+        for (company, account, journal), row in by_account.items():
+            balance = self._ledger_balance(company, account, journal)
+            results.append(
+                {
+                    "company": company,
+                    "account": account,
+                    "purpose": ", ".join(row["purposes"]),
+                    "subledger": row["subledger"],
+                    "waiting": row["waiting"],
+                    "waiting_since": min(row["since"], default=None),
+                    "ledger": balance,
+                    "difference": row["subledger"] - row["waiting"] - balance,
+                }
+            )
+        return results
+
+    @api.model
+    def _ledger_balance(self, company, account, journal):
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT COALESCE(SUM(balance), 0) FROM account_move_line
+                 WHERE account_id = %s AND company_id = %s AND parent_state = 'posted' AND (%s IS NULL OR journal_id = %s)
+                """,
+                account.id,
+                company.id,
+                journal and journal.id,
+                journal and journal.id,
+            )
+        )
+        return dec(self.env.cr.fetchone()[0])
+
+    @api.model
+    def _run(self):
+        """Compare, keep the result, and give finance an activity when something differs.
+
+        :return: what ``_compare`` found
+        """
+        results = self._compare()
+        self._store(results)
+        return results
+
+    @api.model
+    def _store(self, results):
+        check_sudo = self.sudo().create(  # results are written by the check alone
+            {
+                "user_id": self.env.uid,
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "company_id": result["company"].id,
+                            "account_id": result["account"].id,
+                            "purpose": result["purpose"],
+                            "subledger": result["subledger"],
+                            "waiting": result["waiting"],
+                            "waiting_since": result["waiting_since"],
+                            "ledger": result["ledger"],
+                            "difference": result["difference"],
+                        },
+                    )
+                    for result in results
+                ],
+            }
+        )
+        check_sudo._warn_finance()
+        return check_sudo
+
+    def _warn_finance(self):
+        """Replace the open activities of earlier checks by ones that name today's differences, if there are any."""
+        self.search([("id", "!=", self.id), ("activity_ids", "!=", False)]).activity_unlink(["mail.mail_activity_data_warning"])
+        wrong = self.line_ids.filtered("difference")
+        if not wrong:
+            return
+        note = Markup("<ul>%s</ul>") % Markup().join(
+            Markup("<li>%s</li>")
+            % self.env._(
+                "%(company)s, %(account)s: subledger %(subledger)s, ledger %(ledger)s, waiting %(waiting)s, difference %(difference)s",
+                company=line.company_id.name,
+                account=line.account_id.display_name,
+                **{
+                    name: formatLang(self.env, line[name], currency_obj=line.currency_id)
+                    for name in ("subledger", "ledger", "waiting", "difference")
+                },
+            )
+            for line in wrong
+        )
+        for user in self._finance_users():
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                date_deadline=business_date(),
+                summary=self.env._("Subledger and ledger differ"),
+                note=note,
+                user_id=user.id,
+            )
+
+    @api.model
+    def _finance_users(self):
+        """Who gets the warnings: those with the role Finance itself, else the administrators."""
+        finance = self.env.ref("crab_base.group_finance").user_ids.filtered(lambda user: user.active and not user.share)
+        return finance or self.env.ref("crab_base.group_admin").user_ids.filtered("active")
+
+    def action_run(self):
+        """Run the check now and show its result."""
+        self.env["crab.ledger"]._check_finance()
+        check_sudo = self._store(self._compare())
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Subledger check"),
+            "res_model": self._name,
+            "res_id": check_sudo.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _cron_check(self):
+        self._run()

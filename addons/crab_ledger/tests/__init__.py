@@ -1,0 +1,1 @@
+from . import test_batch, test_check, test_document, test_rights

@@ -1,0 +1,1 @@
+from . import crab_ledger_batch_post

@@ -1,0 +1,351 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import business_date
+
+from .crab_card import NAMED_AT_MOST
+
+# What a caller may expect of and set on numbers; everything else of a row never changes.
+_EXPECTED = {
+    "state", "kind", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "product_id", "company_id", "batch_id",
+    "is_vip",
+}  # fmt: skip
+_CHANGED = {
+    "state", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "valid_until", "charged_amount", "charge_model",
+    "charge_id", "transit_model", "transit_id", "received_at", "is_vip",
+}  # fmt: skip
+FREE = None  # in ``transit``: held by no document
+
+
+class CrabCard(models.Model):
+    """The door: the one way in which numbers change, always whole sets, all or nothing."""
+
+    _inherit = "crab.card"
+
+    def _change(self, event, document, values, expect, amounts=None, note=None):
+        """Change all these numbers in the same way, write one history line for each, and no number otherwise.
+
+        Rows are locked in id order first; the check sees what is true then. A constant number of statements.
+
+        :param str event: kind of history line (``crab.card.event.event``)
+        :param document: the record that causes it, or None
+        :param dict values: column → new value, the same for all (``SQL`` over the alias ``parent`` is allowed)
+        :param dict expect: column → collection of allowed values (None = empty); besides columns of the table:
+            ``transit``: documents that may hold the numbers in transit, ``FREE`` among them if they may be free;
+            ``used_by``: the document by which a used number was redeemed; ``not_expired``: the day that must be covered
+        :param dict amounts: card id → Decimal that this number was charged
+        :param str note: short text for the history, without personal data
+        :return: self
+        :raise UserError: names at most 20 numbers with their reasons; nothing is changed then
+        :raise LockError: when another transaction holds a row for too long
+        """
+        if not self:
+            return self
+        unknown = set(values) - _CHANGED
+        if unknown:
+            raise ValueError(f"columns that the door never changes: {sorted(unknown)}")
+        cards = self.browse(sorted(set(self.ids)))
+        if len(lock_rows(cards)) != len(cards):
+            raise UserError(self.env._("Some of these numbers do not exist."))
+        cards._check_expected(expect)
+
+        new = {name: value if isinstance(value, SQL) else SQL("%s", value or None) for name, value in values.items()}
+        if "is_vip" in values:
+            new["is_vip"] = SQL("%s", bool(values["is_vip"]))
+        source = SQL("crab_card c WHERE c.id = ANY(%s)", cards.ids)
+        amount = SQL("NULL")
+        if amounts is not None:
+            source = SQL(
+                "crab_card c JOIN unnest(%s::int[], %s::numeric[]) AS charge(card_id, amount) ON charge.card_id = c.id"
+                " WHERE c.id = ANY(%s)",
+                list(amounts),
+                list(amounts.values()),
+                cards.ids,
+            )
+            amount = SQL("charge.amount")
+            new["charged_amount"] = SQL("line.amount")
+            if not set(cards.ids) <= set(amounts):
+                raise ValueError("an amount is needed for every number")
+        holder_kind = new.get("holder_kind", SQL("c.holder_kind"))
+        holder_id = SQL(
+            "COALESCE(%s, %s)", new.get("dealer_id", SQL("c.dealer_id")), new.get("member_id", SQL("c.member_id"))
+        )
+        self.env["crab.card.event"]._append(
+            {
+                "card_id": SQL("c.id"),
+                "event": event,
+                "state_from": SQL("c.state"),
+                "state_to": new.get("state", SQL("c.state")),
+                "holder_kind_from": SQL("c.holder_kind"),
+                "holder_id_from": SQL("COALESCE(c.dealer_id, c.member_id)"),
+                "holder_kind_to": holder_kind,
+                "holder_id_to": holder_id,
+                "amount": amount,
+                "note": note,
+            },
+            source,
+            document=document,
+            parent_set=SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in new.items()) or None,
+        )
+        return self
+
+    @api.model
+    def _insert_numbers(self, event, source, columns, document=None):
+        """Bring numbers into the register with the first line of their history, in one statement.
+
+        :param str event: kind of the first history line
+        :param SQL source: what stands after FROM, e.g. ``SQL("crab_card_stage s")``
+        :param dict columns: column → value, or SQL over ``source``; without state and holder: inactive, at the platform
+        :param document: the record that causes it
+        :return: how many
+        :raise psycopg2.errors.UniqueViolation: when a number is in the register already; callers check before
+        """
+        actor = Subject.of(self.env)
+        columns = {"state": "inactive", "holder_kind": "platform", "is_vip": False, **columns}
+        columns = {name: value if isinstance(value, SQL) else SQL("%s", value) for name, value in columns.items()}
+        events = self.env["crab.card.event"]
+        line = {
+            "card_id": SQL("new.id"),
+            "sequence": SQL("1"),
+            "happened_at": SQL("new.happened_at"),
+            "actor_kind": SQL("%s", actor.kind),
+            "actor_id": SQL("%s", actor.id),
+            "document_model": SQL("%s", document._name if document else None),
+            "document_id": SQL("%s", document.id if document else None),
+            "event": SQL("%s", event),
+            "state_to": SQL("new.state"),
+            "holder_kind_to": SQL("new.holder_kind"),
+            "holder_id_to": SQL("new.member_id") if "member_id" in columns else SQL("NULL"),
+            "amount": SQL("new.charged_amount") if "charged_amount" in columns else SQL("NULL"),
+        }
+        types = {name: self._fields[name].column_type[0] for name in columns if name in self._fields}
+        names = [SQL.identifier(name) for name in columns]
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH new AS MATERIALIZED (
+                    SELECT nextval('crab_card_id_seq')::int AS id, ordered.* FROM (
+                        SELECT %(typed)s, statement_timestamp() AT TIME ZONE 'UTC' AS happened_at FROM %(source)s ORDER BY number
+                    ) ordered
+                ), card AS (
+                    INSERT INTO crab_card (id, received_at, event_count, head_hash, %(names)s)
+                    SELECT new.id, new.happened_at, 1, %(hash)s, %(new_names)s FROM new
+                    RETURNING *
+                )
+                INSERT INTO crab_card_event (hash, %(line_names)s)
+                SELECT new.head_hash, %(line_values)s
+                  FROM (SELECT card.*, received_at AS happened_at FROM card) new
+                """,
+                typed=SQL(", ").join(
+                    SQL("(%s)::%s AS %s", value, SQL(types[name]), SQL.identifier(name))
+                    if name in types
+                    else SQL("%s AS %s", value, SQL.identifier(name))
+                    for name, value in columns.items()
+                ),
+                source=source,
+                names=SQL(", ").join(names),
+                new_names=SQL(", ").join(SQL("new.%s", name) for name in names),
+                hash=events._hash_sql(line),
+                line_names=SQL(", ").join(SQL.identifier(name) for name in line),
+                line_values=SQL(", ").join(line.values()),
+            )
+        )
+        return self.env.cr.rowcount
+
+    # === What is expected === #
+
+    def _expected_sql(self, name, allowed):
+        if name == "not_expired":
+            return SQL("(valid_until IS NULL OR valid_until >= %s)", allowed)
+        if name == "used_by":
+            return SQL(
+                "EXISTS (SELECT FROM crab_card_event e WHERE e.card_id = crab_card.id AND e.event = 'use'"
+                " AND e.document_model = %s AND e.document_id = %s AND NOT EXISTS (SELECT FROM crab_card_event later"
+                " WHERE later.card_id = crab_card.id AND later.sequence > e.sequence AND later.event IN ('use', 'unuse')))",
+                allowed._name,
+                allowed.id,
+            )
+        if name == "transit":
+            return SQL("(%s)", SQL(" OR ").join(
+                SQL("transit_id IS NULL") if not document
+                else SQL("(transit_model = %s AND transit_id = %s)", document._name, document.id)
+                for document in allowed
+            ))  # fmt: skip
+        if name not in _EXPECTED:
+            raise ValueError(f"nothing can be expected of {name}")
+        allowed = allowed.ids if isinstance(allowed, models.BaseModel) else list(allowed)
+        column = SQL.identifier(name)
+        given = [value for value in allowed if value or value is False and name == "is_vip"]
+        parts = [SQL("%s = ANY(%s)", column, given)] if given else []
+        if len(given) < len(allowed):
+            parts.append(SQL("%s IS NULL", column))
+        return SQL("(%s)", SQL(" OR ").join(parts)) if parts else SQL("false")
+
+    def _check_expected(self, expect):
+        conditions = {name: self._expected_sql(name, allowed) for name, allowed in expect.items()}
+        if not conditions:
+            return
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, count(*) OVER (), %s FROM crab_card WHERE id = ANY(%s) AND (%s) IS NOT TRUE ORDER BY number LIMIT %s",
+                SQL(", ").join(SQL("(%s) IS TRUE", condition) for condition in conditions.values()),
+                self.ids,
+                SQL(" AND ").join(conditions.values()),
+                NAMED_AT_MOST,
+            )
+        )
+        rows = self.env.cr.fetchall()
+        if not rows:
+            return
+        lines = []
+        for card_id, _count, *holds in rows:
+            card = self.sudo().browse(card_id)  # the reason is told whatever the caller may read
+            first = next(name for name, good in zip(conditions, holds, strict=True) if not good)
+            lines.append(f"{card.number}: {card._refusal(first)}")
+        if rows[0][1] > len(lines):
+            lines.append(self.env._("… and %(count)s more", count=rows[0][1] - len(lines)))
+        raise UserError(
+            self.env._(
+                "%(count)s of %(total)s numbers cannot be taken, so nothing was changed:\n%(lines)s",
+                count=rows[0][1],
+                total=len(self),
+                lines="\n".join(lines),
+            )
+        )
+
+    def _refusal(self, name):
+        """Why this number does not fit, in words, by what was expected of it."""
+        if name == "state":
+            return self.env._(
+                "its state is “%(state)s”", state=dict(self._fields["state"]._description_selection(self.env))[self.state]
+            )
+        if name in ("holder_kind", "dealer_id", "member_id"):
+            return self.env._("it is held by %(holder)s", holder=self.holder_name)
+        if name == "transit":
+            return (
+                self.env._("it is in transit with another document")
+                if self.transit_id
+                else self.env._("it is not in transit with this document")
+            )
+        if name == "not_expired":
+            return self.env._("it was valid until %(date)s", date=self.valid_until)
+        if name == "used_by":
+            return self.env._("it was not redeemed by this document")
+        if name == "origin_dealer_id":
+            return self.env._(
+                "it was issued to %(dealer)s", dealer=self.origin_dealer_id.display_name or self.env._("nobody")
+            )
+        if name == "is_vip":
+            return self.env._("it is a VIP card already") if self.is_vip else self.env._("it is no VIP card")
+        label = self._fields[name]._description_string(self.env)
+        return self.env._("%(field)s does not fit", field=label)
+
+    # === Named setters, the only callers of the door === #
+    # ``expect`` narrows what the setter itself expects, e.g. {"holder_kind": ("dealer",), "dealer_id": sender}.
+
+    def _reserve(self, document, expect=None):
+        """Put free inactive or active numbers into transit with ``document``; holder and state stay."""
+        return self._change(
+            "reserve",
+            document,
+            {"transit_model": document._name, "transit_id": document.id},
+            {"state": ("inactive", "active"), "transit": (FREE,), **(expect or {})},
+        )
+
+    def _release(self, document, expect=None):
+        """Take numbers out of transit with ``document``: rejected, or not received."""
+        return self._change(
+            "release", document, {"transit_model": None, "transit_id": None}, {"transit": (document,), **(expect or {})}
+        )
+
+    def _hand_over(self, document, holder, origin=None, expect=None):
+        """Give numbers, free or in transit with ``document``, to a new holder; they are no longer in transit.
+
+        :param holder: a dealer, a member, or an empty value for the platform
+        :param origin: the level-1 dealer they are issued to; an empty recordset or False for the platform; None: unchanged
+        """
+        values = {
+            **self._holder_values(holder),
+            "transit_model": None,
+            "transit_id": None,
+            "received_at": SQL("line.happened_at"),
+        }
+        if origin is not None:
+            values["origin_dealer_id"] = origin.id if origin else None
+        expected = {"state": ("inactive", "active"), "transit": (FREE, document), **(expect or {})}
+        return self._change("hand_over", document, values, expected)
+
+    def _activate(self, document, amounts, expect=None):
+        """Make inactive numbers active.
+
+        :param amounts: card id → Decimal that the number was charged (0 where nobody pays)
+        """
+        values = {
+            "state": "active",
+            "charge_model": document._name,
+            "charge_id": document.id,
+            "transit_model": None,
+            "transit_id": None,
+        }
+        expected = {"state": ("inactive",), "transit": (FREE, document), **(expect or {})}
+        return self._change("activate", document, values, expected, amounts=amounts)
+
+    def _deactivate(self, document, expect=None):
+        """Make a dealer's or the platform's active numbers inactive, by a completed return only; the charge is forgotten."""
+        values = {"state": "inactive", "charged_amount": None, "charge_model": None, "charge_id": None}
+        expected = {
+            "state": ("active",),
+            "holder_kind": ("dealer", "platform"),
+            "transit": (FREE, document),
+            **(expect or {}),
+        }
+        return self._change("deactivate", document, values, expected)
+
+    def _use(self, document, expect=None):
+        """Redeem free active numbers that are still valid."""
+        expected = {"state": ("active",), "transit": (FREE,), "not_expired": business_date(), **(expect or {})}
+        return self._change("use", document, {"state": "used"}, expected)
+
+    def _unuse(self, document, expect=None):
+        """Make numbers active again that ``document`` redeemed; the caller knows that nothing was shipped."""
+        return self._change(
+            "unuse", document, {"state": "active"}, {"state": ("used",), "used_by": document, **(expect or {})}
+        )
+
+    def _cancel(self, document, expect=None):
+        """Cancel inactive or active numbers for ever; the holder stays."""
+        expected = {"state": ("inactive", "active"), "transit": (FREE, document), **(expect or {})}
+        return self._change("cancel", document, {"state": "cancelled", "transit_model": None, "transit_id": None}, expected)
+
+    def _bind(self, document, member, expect=None):
+        """Bind free active numbers that no member holds yet to ``member``; state and origin stay."""
+        values = {**self._holder_values(member), "received_at": SQL("line.happened_at")}
+        expected = {"state": ("active",), "holder_kind": ("platform", "dealer"), "transit": (FREE,), **(expect or {})}
+        return self._change("bind", document, values, expected)
+
+    def _set_vip(self, is_vip, document=None, expect=None):
+        """Mark numbers as VIP cards, or take the mark away; the caller leaves out those that are so already."""
+        return self._change(
+            "vip" if is_vip else "unvip", document, {"is_vip": is_vip}, {"is_vip": (not is_vip,), **(expect or {})}
+        )
+
+    def _set_valid_until(self, day, document=None, expect=None):
+        """Change the last day of redemption of unused numbers; None for no end."""
+        note = day.isoformat() if day else "-"
+        return self._change(
+            "extend", document, {"valid_until": day}, {"state": ("inactive", "active"), **(expect or {})}, note=note
+        )
+
+    @api.model
+    def _holder_values(self, holder):
+        if not holder:
+            return {"holder_kind": "platform", "dealer_id": None, "member_id": None}
+        kind = {"crab.dealer": "dealer", "crab.member": "member"}[holder._name]
+        return {
+            "holder_kind": kind,
+            "dealer_id": holder.id if kind == "dealer" else None,
+            "member_id": holder.id if kind == "member" else None,
+        }

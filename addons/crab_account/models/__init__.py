@@ -1,0 +1,2 @@
+from . import crab_account
+from . import crab_account_openid

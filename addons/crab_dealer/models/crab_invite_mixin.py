@@ -1,0 +1,59 @@
+import base64
+import io
+import secrets
+
+import qrcode
+
+from odoo import api, fields, models
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that looks like something else
+CODE_LENGTH = 12  # 60 random bits: a code cannot be guessed
+
+
+def new_code(_self=None):
+    """A random code for links and QR pictures."""
+    return "".join(secrets.choice(ALPHABET) for _i in range(CODE_LENGTH))
+
+
+def qr_png(text):
+    """A QR picture of ``text`` as PNG, base64 as binary fields hold it."""
+    buffer = io.BytesIO()
+    qrcode.make(text, box_size=8, border=3).save(buffer, format="PNG")
+    return base64.b64encode(buffer.getvalue())
+
+
+class CrabInviteMixin(models.AbstractModel):
+    """Something with a code of its own that people follow by link or QR picture."""
+
+    _name = "crab.invite.mixin"
+    _description = "Invitation by link and QR picture"
+    _invite_parameter = "invite"
+
+    invite_code = fields.Char("Invitation code", required=True, readonly=True, copy=False, default=new_code)
+    invite_link = fields.Char("Invitation link", compute="_compute_invite_link")
+    invite_qr = fields.Binary("Invitation QR picture", compute="_compute_invite_qr", attachment=False)
+
+    _invite_code_uniq = models.Constraint("UNIQUE(invite_code)", "This invitation code is in use.")
+
+    @api.depends("invite_code")
+    def _compute_invite_link(self):
+        # sudo: the address of the phone application is no secret
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        base = parameters_sudo.get_param("crab.app_url") or parameters_sudo.get_param("web.base.url", "") + "/m/"
+        for record in self:
+            record.invite_link = f"{base}?{self._invite_parameter}={record.invite_code}"
+
+    @api.depends("invite_link")
+    def _compute_invite_qr(self):
+        for record in self:
+            record.invite_qr = qr_png(record.invite_link)
+
+    def action_download_qr(self):
+        """Save the QR picture."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/invite_qr?download=true&filename={self.invite_code}.png",
+            "target": "download",
+        }

@@ -1,0 +1,199 @@
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form
+from odoo.tools import mute_logger
+
+from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.timezone import business_date
+
+from .common import CatalogCase
+
+
+class TestProduct(CatalogCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.admin = cls._new_user("catalog-admin", "admin")
+
+    def _form(self, kind, user=None, record=None):
+        action = self.env.ref(f"crab_catalog.product_template_action_{kind}")
+        model = (record or self.Template).with_user(user or self.admin).with_context(default_crab_kind=kind)
+        self.assertEqual(action.res_model, model._name)
+        return Form(model, view="crab_catalog.product_template_view_form")
+
+    @covers("HQ-28", "categories", "basics", "pricing", "subsidy", "detail page", "rule fixed package", "rule linked products", via="web")
+    def test_administrator_makes_a_card_in_the_form(self):
+        form = self._form("physical_card")
+        self.assertEqual(form.categ_id, self.env.ref("crab_catalog.category_physical_card"))
+        self.assertEqual(form.list_price, 0, "a price is entered, not guessed")
+        form.name = "Card"
+        form.default_code = " T-CARD1 "
+        form.list_price = 598
+        form.crab_subsidy = 23.92
+        form.crab_settlement_price = 251.16
+        form.crab_detail_html = "<p>Fresh</p>"
+        form.crab_choice_ids.add(self.package1.product_variant_id)
+        card = form.save()
+        self.assertEqual(card.default_code, "T-CARD1")
+        self.assertEqual(card.crab_rule, "fixed")
+        self.assertTrue(card.is_storable)
+        self.assertEqual(card.crab_state, "off_sale")
+        self.assertEqual(card.crab_settlement_ids.mapped("price"), [251.16])
+        with self._form("physical_card", record=card) as form:
+            form.crab_rule = "choice"
+            form.crab_choice_ids.add(self.package2.product_variant_id)
+        self.assertEqual(len(card.crab_choice_ids), 2)
+
+    def test_card_rules(self):
+        both = self.package1 | self.package2
+        card = self._new_card("T-C1", 598, self.package1)
+        with self.assertRaisesRegex(ValidationError, "link exactly one"):
+            self._new_card("T-C2", 598, both)
+        with self.assertRaisesRegex(ValidationError, "needs a linked package"):
+            self._new_card("T-C3", 598, self.Template)
+        with self.assertRaisesRegex(ValidationError, "packages only"):
+            self._new_card("T-C4", 598, card)
+        with self.assertRaisesRegex(ValidationError, "is no card"):
+            self.package1.crab_rule = "fixed"
+        self.assertEqual(len(self._new_card("T-C5", 598, both, rule="choice").crab_choice_ids), 2)
+
+    def test_code_is_unique_among_our_products_only(self):
+        self.Template.create({"name": "other", "default_code": "T-PKG1"})
+        with mute_logger("odoo.sql_db"), self.assertRaisesRegex(Exception, "product_template_crab_code_uniq|already has this code"):
+            self._new_product("T-PKG1", "b2b", 5)
+
+    def test_code_is_required(self):
+        with self.assertRaisesRegex(ValidationError, "needs a code"):
+            self._new_product("  ", "b2b", 5)
+
+    def test_prices_that_are_none(self):
+        for price in (0, -1, 0.005, 12.345, 1e9, float("nan"), float("inf")):
+            with self.subTest(price=price), self.assertRaises(ValidationError):
+                self._new_product("T-BAD", "b2b", price)
+        with mute_logger("odoo.sql_db"), self.assertRaisesRegex(Exception, "crab_amounts_positive|never negative"):
+            self._new_product("T-BAD", "b2b", 5, crab_subsidy=-1)
+
+    def test_category_is_of_the_products_kind(self):
+        card_root = self.env.ref("crab_catalog.category_physical_card")
+        with self.assertRaisesRegex(ValidationError, "category of its own kind"):
+            self.package1.categ_id = card_root
+        below = self.env["product.category"].create({"name": "below", "parent_id": self.package1.categ_id.id})
+        self.assertEqual(below.crab_kind, "package")
+        self.package1.categ_id = below
+        with self.assertRaisesRegex(ValidationError, "of another kind"):
+            below.parent_id = card_root
+        with self.assertRaisesRegex(UserError, "still holds products"):
+            below.unlink()
+        with self.assertRaisesRegex(UserError, "top category"):
+            card_root.unlink()
+
+    def test_kind_never_changes(self):
+        with self.assertRaisesRegex(UserError, "Make a new product"):
+            self.package1.crab_kind = "b2b"
+
+    def test_taxes_of_both_companies_by_category(self):
+        accessories = self.env.ref("crab_catalog.category_b2b_accessories")
+        box = self.env["product.category"].create({"name": "box", "parent_id": accessories.id})
+        acid = self._new_product("T-VIN", "b2b", 9.9, categ_id=box.id)
+        card = self._new_card("T-C1", 598, self.package1)
+        for product, amount in ((self.package1, 9), (acid, 13)):
+            self.assertEqual(product.taxes_id.mapped("amount"), [amount, amount])
+            self.assertEqual(product.taxes_id.company_id, self.group | self.sales)
+            self.assertTrue(all(product.taxes_id.mapped("price_include")), product.taxes_id.mapped("name"))
+        self.assertEqual(card.taxes_id.mapped("amount"), [0, 0])
+
+    def test_taxes_when_the_user_works_in_one_company(self):
+        form = self._form("package", self.admin)
+        form.name, form.default_code, form.list_price = "One", "T-ONE", 5
+        one_company = self.Template.with_user(self.admin).with_context(
+            default_crab_kind="package", allowed_company_ids=self.group.ids
+        )
+        other = Form(one_company, view="crab_catalog.product_template_view_form")
+        other.name, other.default_code, other.list_price = "Two", "T-TWO", 5
+        for product in (form.save(), other.save()):
+            self.assertEqual(product.sudo().taxes_id, self.package1.taxes_id)
+
+    @covers("HQ-28", "edit", via="web")
+    def test_settlement_history(self):
+        self.package1.crab_settlement_price = 100
+        self.package1.crab_settlement_price = 100
+        with self._form("package", self._new_user("catalog-finance", "finance"), self.package1) as form:
+            form.crab_settlement_price = 120.5
+        history = self.package1.crab_settlement_ids
+        self.assertEqual(history.mapped("price"), [120.5, 100, 0])
+        self.assertEqual(history[0].create_uid.login, "catalog-finance")
+        self.assertEqual(history[0].start_date, business_date())
+
+    @covers("HQ-28", "shelve", via="web")
+    def test_put_on_and_take_off_sale(self):
+        products = (self.package1 | self.package2).with_user(self.admin)
+        products.action_crab_put_on_sale()
+        products.action_crab_put_on_sale()
+        self.assertEqual(set(products.mapped("crab_state")), {"on_sale"})
+        products.action_crab_take_off_sale()
+        self.assertEqual(set(products.mapped("crab_state")), {"off_sale"})
+
+    @covers("HQ-28", "query", via="web")
+    def test_search_by_code_name_category_and_state(self):
+        view = self.Template.with_user(self.admin).get_view(self.env.ref("crab_catalog.product_template_view_search").id, "search")
+        self.assertIn("default_code", view["arch"])
+        found = self.Template.with_user(self.admin).web_search_read(
+            ["|", ("name", "ilike", "t-pkg1"), ("default_code", "ilike", "t-pkg1"), ("crab_kind", "=", "package")],
+            {"default_code": {}, "qty_available": {}, "crab_settlement_price": {}},
+        )
+        self.assertEqual([row["default_code"] for row in found["records"]], ["T-PKG1"])
+
+    @covers("HQ-28", "delete", "recycle bin", via="web")
+    def test_deleting_keeps_what_has_history(self):
+        self.env["product.product"]._crab_adjust_stock({self.package1.product_variant_id: 5})
+        (self.package1 | self.package2).with_user(self.admin).unlink()
+        self.assertFalse(self.package2.exists())
+        self.assertFalse(self.package1.active)
+        self.assertFalse(self.package1.with_context(active_test=False).product_variant_ids.active)
+        self.package1.with_user(self.admin).action_unarchive()
+        self.assertTrue(self.package1.active)
+        self.assertTrue(self.package1.product_variant_id.active)
+
+    def test_a_package_that_a_card_gives_stays(self):
+        card = self._new_card("T-C1", 598, self.package1)
+        with self.assertRaisesRegex(ValidationError, "is given by"):
+            self.package1.action_archive()
+        with self.assertRaisesRegex(ValidationError, "is given by"):
+            self.package1.with_user(self.admin).unlink()
+        self.assertTrue(self.package1.active)
+        card.action_archive()
+        self.package1.action_archive()
+        with self.assertRaisesRegex(ValidationError, "in the recycle bin"):
+            card.action_unarchive()
+
+    def test_duplicate_gets_a_free_code(self):
+        first, second = self.package1.copy(), self.package1.copy()
+        self.assertEqual((first.default_code, second.default_code), ("T-PKG1-2", "T-PKG1-3"))
+        self.assertEqual(first.list_price, 298)
+        self.assertEqual(first.crab_state, "off_sale")
+
+
+class TestStock(CatalogCase):
+    @covers("HQ-39", "total stock count", via="service")
+    def test_adjusting_many_products_counts_each(self):
+        ecard = self._new_card("T-E1", 298, self.package1, kind="ecard")
+        products = (self.package1 | self.package2 | ecard).product_variant_ids
+        self.env["product.product"]._crab_adjust_stock(dict.fromkeys(products, 100000))
+        moves = self.env["stock.move"].search([("product_id", "in", products.ids)])
+        self.assertEqual(len(moves), 3)
+        self.assertEqual(products.mapped("qty_available"), [100000] * 3)
+        self.env["product.product"]._crab_adjust_stock({products[0]: 10, products[1]: -10}, relative=True)
+        self.assertEqual(products.mapped("qty_available"), [100010, 99990, 100000])
+        count = self.env["stock.move"].search_count([("product_id", "in", products.ids)])
+        self.env["product.product"]._crab_adjust_stock({products[0]: 100010})
+        self.assertEqual(self.env["stock.move"].search_count([("product_id", "in", products.ids)]), count, "nothing to adjust")
+        self.env["product.product"]._crab_adjust_stock({products[0]: 0})
+        self.assertEqual(products[0].qty_available, 0)
+        self.assertEqual(moves.mapped("location_dest_id.company_id"), self.group)
+
+    def test_warehouse_role_may_sales_rep_may_not(self):
+        product = self.package1.product_variant_id
+        warehouse, rep = self._new_user("cat-wh", "warehouse"), self._new_user("cat-rep", "sales_rep")
+        product.with_user(warehouse)._crab_adjust_stock({product.with_user(warehouse): 7})
+        self.assertEqual(product.qty_available, 7)
+        with self.assertRaises(AccessError):
+            product.with_user(rep)._crab_adjust_stock({product.with_user(rep): 9})

@@ -236,3 +236,31 @@ class CrabRedemption(models.Model):
         shipped.write({"state": "shipped"})
         self.env["crab.ledger.fact"]._record(shipped._prepare_ledger_facts())
         self.env["crab.outbox"]._emit("redemption.shipped", shipped, {})
+
+    def _prepare_ledger_facts(self):
+        """Facts of the shipment, per redemption: the liability of the number becomes revenue and VAT, the goods become cost."""
+        split = {
+            (product, company, amount): product.taxes_id.filtered(lambda tax, company=company: tax.company_id == company)
+            .with_company(company)
+            .compute_all(amount, currency=company.currency_id, product=product)
+            for product, company, amount in {(r.product_id, r.company_id, r.amount_charged) for r in self}
+        }
+        facts = []
+        for redemption in self:
+            company, product = redemption.company_id, redemption.product_id
+            amounts = split[product, company, redemption.amount_charged]
+            facts.append(
+                {
+                    "kind": "redemption_shipped",
+                    "company_id": company.id,
+                    "tax_id": amounts["taxes"][0]["id"] if amounts["taxes"] else None,
+                    "amount_net": round_cents(amounts["total_excluded"]),
+                    "amount_tax": round_cents(amounts["total_included"]) - round_cents(amounts["total_excluded"]),
+                    "amount_cost": round_cents(product.with_company(company).standard_price),
+                    "document_model": self._name,
+                    "document_id": redemption.id,
+                    "reference": redemption.name,
+                    "key": f"redemption-{redemption.id}",
+                }
+            )
+        return facts

@@ -1,0 +1,1 @@
+from . import test_redeem, test_enter, test_ship, test_rights, test_greeting

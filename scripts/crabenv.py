@@ -1,8 +1,8 @@
 """What the scripts share: the environment, PostgreSQL, prepared template databases, how Odoo is started.
 
 Nothing here is part of the product; production gives Odoo its own configuration and database.
-Settings from the environment: ``PGHOST``/``PGPORT``/``PGUSER``/``PGPASSWORD`` name an existing PostgreSQL (else an embedded
-one in ``.pgdata`` is started), ``CRAB_DATA_DIR`` the directory for files (default ``.data``).
+Settings from the environment: ``PGHOST``/``PGPORT``/``PGUSER``/``PGPASSWORD`` name an existing PostgreSQL (else an
+embedded one in ``.pgdata`` is started), ``CRAB_DATA_DIR`` the directory for files (default ``.data``).
 """
 
 import ast
@@ -85,12 +85,17 @@ def _run_as(owner, command, **kwargs):
 
 
 @contextlib.contextmanager
-def locked(name):
-    """One process at a time, for preparing what several runs share."""
+def locked(name, message=None):
+    """One process at a time, for preparing what several runs share; ``message`` is said when it has to wait."""
     path = ROOT / ".cache"
     path.mkdir(exist_ok=True)
     with open(path / f"{name}.lock", "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if message:
+                say(message)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
@@ -192,7 +197,7 @@ def odoo_command(command=()):
 
 
 def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None):
-    """Run Odoo once. With ``quiet`` its log is kept and shown only if the run fails; ``stdin``: a script for its shell."""
+    """Run Odoo once. With ``quiet`` its log is shown only if the run fails; ``stdin``: a script for its shell."""
     arguments = odoo_command(command) + odoo_arguments(database) + list(options)
     result = subprocess.run(arguments, env=odoo_environment(), check=False, text=True, input=stdin,
                             stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
@@ -216,7 +221,7 @@ def digest(paths, extra=""):
     return result.hexdigest()[:12]
 
 
-def _manifest(addon):
+def manifest(addon):
     return ast.literal_eval((ROOT / "addons" / addon / "__manifest__.py").read_text())
 
 
@@ -226,7 +231,7 @@ def closure(addons):
 
     def visit(addon):
         if addon in ours and addon not in done:
-            for needed in _manifest(addon)["depends"]:
+            for needed in manifest(addon)["depends"]:
                 visit(needed)
             done.append(addon)
 
@@ -275,42 +280,62 @@ def _forget_old_templates(prefix, keep):
     with connect() as cr:
         cr.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [prefix + "%"])
         names = [name for (name,) in cr.fetchall() if name != keep]
-    for name in names[12:]:
+    for name in names[24:]:
         drop_database(name)
+        install_log(name).unlink(missing_ok=True)
 
 
-def base_template():
+def drop_left_databases(prefix):
+    """Drop the databases ``<prefix>_<process id>_…`` whose process is gone (a run that was killed)."""
+    with connect() as cr:
+        cr.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{prefix}_[0-9]+(_|$)"])
+        names = [name for (name,) in cr.fetchall()]
+    for name in names:
+        if not Path(f"/proc/{name.removeprefix(prefix + '_').split('_')[0]}").exists():
+            drop_database(name)
+
+
+def base_template(modules=BASE_MODULES):
     """The database with Odoo's applications, the OCA addons and Chinese; made again when the pins change."""
-    name = "crab_tpl1_" + digest([ROOT / "requirements.txt"], " ".join(BASE_MODULES))
-    with locked("template1"):
+    name = "crab_tpl1_" + digest([ROOT / "requirements.txt"], " ".join(modules))
+    with locked(name):
         if not database_exists(name):
-            say("preparing a database with Odoo's applications (about 2 minutes, once)")
+            say(f"preparing a database with Odoo's {', '.join(modules)} (a minute or two, once)")
             drop_database(name + "_new")
             with connect() as cr:
                 cr.execute(f'CREATE DATABASE "{name}_new" TEMPLATE template0 ENCODING \'UTF8\'')
-            run_odoo(name + "_new", "-i", ",".join(BASE_MODULES), "--load-language", "zh_CN", "--stop-after-init")
+            run_odoo(name + "_new", "-i", ",".join(modules), "--load-language", "zh_CN", "--stop-after-init")
             _freeze(name + "_new", name)
             _forget_old_templates("crab_tpl1_", name)
     return name
 
 
-def product_template(addons=None):
+def install_log(name):
+    """What Odoo logged when this template was made."""
+    return ROOT / ".cache" / "install" / f"{name}.log"
+
+
+def product_template(addons=None, base=None):
     """The database with our addons (default: all) on top; made again when a file of theirs (tests apart) changes.
 
     Named addons are installed on the template of what they need, so that work on one addon stays quick.
+    ``base`` is the prepared database below all of them, see :func:`base_template`.
     """
-    base = base_template()
+    base = base or base_template()
     addons = list(addons or our_addons())
     whole = closure(addons)
     below = [addon for addon in whole if addon not in addons]
     if below:
-        base = product_template(below)
+        base = product_template(below, base)
     name = "crab_tpl2_" + digest(addon_files(whole), base)
     with locked("template2-" + "-".join(sorted(addons))[:60]):
-        if not database_exists(name):
+        if not database_exists(name) or not install_log(name).exists():
             say(f"preparing a database with {', '.join(addons) if below else 'the suite'}")
+            drop_database(name)
             clone_database(base, name + "_new")
-            run_odoo(name + "_new", "-i", ",".join(addons), "--stop-after-init")
+            result = run_odoo(name + "_new", "-i", ",".join(addons), "--stop-after-init")
+            install_log(name).parent.mkdir(parents=True, exist_ok=True)
+            install_log(name).write_text(result.stdout.replace(f"{ROOT}/", ""), encoding="utf-8")
             _freeze(name + "_new", name)
             _forget_old_templates("crab_tpl2_", name)
     return name

@@ -9,7 +9,9 @@
     "data": [
         "security/crab_base_groups.xml",
         "security/ir.model.access.csv",
+        "data/ir_cron.xml",
         "views/crab_base_menus.xml",
+        "views/crab_outbox_views.xml",
     ],
     "post_init_hook": "post_init_hook",
     "post_load": "post_load",

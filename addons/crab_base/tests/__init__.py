@@ -1,1 +1,1 @@
-from . import test_chain, test_money
+from . import test_chain, test_idempotency, test_money, test_outbox

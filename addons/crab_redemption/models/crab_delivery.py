@@ -1,10 +1,12 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 
 PREPARE_LIMIT = 1000
+# What a user may correct by hand before shipping; everything else changes by preparing, shipping and cancelling.
+EDITABLE = {"receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street", "wish_date"}
 
 
 class CrabDelivery(models.Model):
@@ -78,8 +80,9 @@ class CrabDelivery(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        editable = {"receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street", "wish_date"}
-        if editable & vals.keys() and any(delivery.state in ("shipped", "cancelled") for delivery in self):
+        if not self.env.su and vals.keys() - EDITABLE:
+            raise AccessError(self.env._("Only receiver, address and wished date of a delivery can be changed by hand."))
+        if EDITABLE & vals.keys() and any(delivery.state in ("shipped", "cancelled") for delivery in self):
             raise UserError(self.env._("A delivery that is shipped or cancelled can no longer be changed."))
         return super().write(vals)
 
@@ -87,6 +90,7 @@ class CrabDelivery(models.Model):
 
     def action_prepare(self):
         """Put the selected deliveries that wait into waves; those already prepared are left alone."""
+        self.check_access("write")
         self._prepare_waves()
 
     def action_ship(self):
@@ -117,13 +121,13 @@ class CrabDelivery(models.Model):
 
         :return: the pickings made
         """
-        lock_rows(self)
-        waiting = self.filtered(lambda delivery: delivery.state == "waiting")
+        deliveries_sudo = self.sudo()  # callers checked the right to ship; stock documents and states follow from it
+        lock_rows(deliveries_sudo)
+        waiting = deliveries_sudo.filtered(lambda delivery: delivery.state == "waiting")
         if not waiting:
             return self.env["stock.picking"]
         waves = waiting.grouped(lambda delivery: (delivery.warehouse_id, delivery.wish_date))
-        Picking_sudo = self.env["stock.picking"].sudo()  # a redemption is prepared whoever entered it
-        pickings = Picking_sudo.create(
+        pickings = waiting.env["stock.picking"].create(
             [deliveries._prepare_picking_vals(warehouse, day) for (warehouse, day), deliveries in waves.items()]
         )
         pickings.action_confirm()
@@ -171,8 +175,9 @@ class CrabDelivery(models.Model):
         """
         if not carrier:
             raise UserError(self.env._("Enter the carrier."))
-        lock_rows(self)
-        refused = self.filtered(lambda delivery: delivery.state not in ("waiting", "prepared"))
+        deliveries_sudo = self.sudo()  # as in _prepare_waves
+        lock_rows(deliveries_sudo)
+        refused = deliveries_sudo.filtered(lambda delivery: delivery.state not in ("waiting", "prepared"))
         if refused:
             raise UserError(
                 self.env._(
@@ -180,23 +185,23 @@ class CrabDelivery(models.Model):
                     numbers=", ".join(refused[:20].mapped("name")),
                 )
             )
-        self._prepare_waves()
-        for picking, deliveries in self.grouped("picking_id").items():
+        deliveries_sudo._prepare_waves()
+        for picking, deliveries in deliveries_sudo.grouped("picking_id").items():
             deliveries._take_from_stock(picking)
         now = fields.Datetime.now()
-        for (reference,), deliveries in self.grouped(lambda delivery: ((tracking or {}).get(delivery.id),)).items():
+        tracking = tracking or {}
+        for reference, deliveries in deliveries_sudo.grouped(lambda delivery: tracking.get(delivery.id)).items():
             deliveries.write(
                 {"state": "shipped", "shipped_at": now, "carrier_name": carrier, "tracking_reference": reference}
             )
-        self._after_ship()
+        deliveries_sudo._after_ship()
 
     def _take_from_stock(self, picking):
         """Validate the part of the wave that these deliveries are; the rest of it goes on as a backorder."""
-        picking_sudo = picking.sudo()  # shipping is the warehouse role's right, stock documents follow from it
         missing = []
         for product, lines in self.line_ids.grouped("product_id").items():
             wanted = sum(lines.mapped("quantity"))
-            move = picking_sudo.move_ids.filtered(lambda m: m.product_id == product and m.state not in ("done", "cancel"))[:1]
+            move = picking.move_ids.filtered(lambda m, product=product: m.product_id == product and m.state not in ("done", "cancel"))[:1]
             if move.product_uom.compare(move.quantity, wanted) < 0:
                 move._action_assign()
             if move.product_uom.compare(move.quantity, wanted) < 0:
@@ -214,9 +219,9 @@ class CrabDelivery(models.Model):
         if missing:
             raise UserError(self.env._("Nothing was shipped, goods are missing:\n%(list)s", list="\n".join(missing)))
         rest = self.search([("picking_id", "=", picking.id), ("id", "not in", self.ids), ("state", "=", "prepared")])
-        picking_sudo._action_done()
+        picking._action_done()
         if rest:
-            backorder = self.env["stock.picking"].sudo().search([("backorder_id", "=", picking.id)], limit=1)
+            backorder = picking.search([("backorder_id", "=", picking.id)], limit=1)
             rest.write({"picking_id": backorder.id})
 
     def _after_ship(self):
@@ -228,13 +233,13 @@ class CrabDelivery(models.Model):
 
         :raise UserError: when one is shipped already
         """
-        lock_rows(self)
-        if self.filtered(lambda delivery: delivery.state == "shipped"):
+        deliveries_sudo = self.sudo()  # as in _prepare_waves
+        lock_rows(deliveries_sudo)
+        if deliveries_sudo.filtered(lambda delivery: delivery.state == "shipped"):
             raise UserError(self.env._("The goods have been shipped already; this can no longer be cancelled."))
-        for delivery in self.filtered(lambda d: d.state == "prepared"):
-            picking_sudo = delivery.picking_id.sudo()  # see _take_from_stock
+        for delivery in deliveries_sudo.filtered(lambda d: d.state == "prepared"):
             for line in delivery.line_ids:
-                move = picking_sudo.move_ids.filtered(
+                move = delivery.picking_id.move_ids.filtered(
                     lambda m, product=line.product_id: m.product_id == product and m.state not in ("done", "cancel")
                 )[:1]
                 rest = move.product_uom_qty - line.quantity
@@ -244,4 +249,4 @@ class CrabDelivery(models.Model):
                     move._do_unreserve()
                     move.product_uom_qty = rest
                     move._action_assign()
-        self.write({"state": "cancelled", "picking_id": False})
+        deliveries_sudo.write({"state": "cancelled", "picking_id": False})

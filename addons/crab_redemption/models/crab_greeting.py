@@ -107,8 +107,12 @@ class CrabGreeting(models.Model):
     def _send_due(self, limit=SEND_LIMIT):
         """Mark the due lines that have a phone as sent and emit ``greeting.due`` for each.
 
+        Without a channel that consumes the event everything waits: nobody is marked as greeted who was not.
+
         :return: number of lines
         """
+        if not self.env["crab.outbox"]._handlers().get("greeting.due"):
+            return 0
         Line = self.env["crab.greeting.line"]
         self.env.flush_all()
         self.env.cr.execute(
@@ -132,7 +136,9 @@ class CrabGreeting(models.Model):
             line.phone = phones[line.card_id]
         lines.write({"state": "sent", "sent_at": fields.Datetime.now()})
         self.env["crab.outbox"]._emit(
-            "greeting.due", lines, {line.id: {"phone": line.phone, "text": line.greeting_id.greeting} for line in lines}
+            "greeting.due",
+            lines,
+            payloads={line.id: {"phone": line.phone, "text": line.greeting_id.greeting} for line in lines},
         )
         return len(lines)
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -14,6 +15,8 @@ class TestGreeting(RedemptionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.agent = cls._new_user("greeter", "customer_service")
+        channel = {"greeting.due": ["_retry"]}  # any method of the model: events are not dispatched here
+        cls.startClassPatcher(patch.object(type(cls.env["crab.outbox"]), "_handlers", return_value=channel))
         cls.company_partner = cls.env["res.partner"].create({"name": "示例企业", "is_company": True})
 
     def _greeting(self, phones, send_at=None):
@@ -41,6 +44,13 @@ class TestGreeting(RedemptionCase):
         self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
         self.assertEqual(len(self._due_events()), 2)
         self.assertEqual(greeting.count_sent, 2)
+
+    def test_without_a_channel_everything_waits(self):
+        greeting = self._greeting(["13811111111"])
+        with patch.object(type(self.env["crab.outbox"]), "_handlers", return_value={}):
+            self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
+        self.assertEqual(greeting.count_sent, 0)
+        self.assertEqual(self.env["crab.greeting"]._send_due(), 1)
 
     def test_nothing_is_sent_before_its_time_or_when_cancelled(self):
         later = self._greeting(["13811111111"], fields.Datetime.now() + timedelta(days=1))

@@ -11,6 +11,6 @@ class CrabRedemptionCancel(models.TransientModel):
     def action_confirm(self):
         """Cancel the redemption; its number is active again."""
         self.ensure_one()
-        self.redemption_id.check_access("write")
+        self.redemption_id.check_access("read")
         self.redemption_id._cancel(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,14 +1,46 @@
-from odoo import models
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class CrabAccount(models.Model):
     _inherit = "crab.account"
 
+    dealer_count = fields.Integer(compute="_compute_dealer_count")
+    dealer_staff_count = fields.Integer(compute="_compute_dealer_count")
+
+    def _compute_dealer_count(self):
+        domain = [("account_id", "in", self.ids)]
+        dealers = dict(self.env["crab.dealer"]._read_group(domain, ["account_id"], ["__count"]))
+        staff = dict(
+            self.env["crab.dealer.staff"].with_context(active_test=False)._read_group(domain, ["account_id"], ["__count"])
+        )
+        for account in self:
+            account.dealer_count = dealers.get(account._origin, 0)
+            account.dealer_staff_count = staff.get(account._origin, 0)
+
+    def action_open_dealers(self):
+        """The dealers whose contact this person is."""
+        return self.env["crab.dealer"].search([("account_id", "in", self.ids)])._get_records_action()
+
+    def action_open_dealer_staff(self):
+        """The places where this person works or worked."""
+        staff = self.env["crab.dealer.staff"].with_context(active_test=False).search([("account_id", "in", self.ids)])
+        return staff._get_records_action(context={"active_test": False})
+
     def _move_roles(self, target):
-        """A dealer's contact and its staff follow the merged login."""
+        """A dealer's contact and its staff follow the merged login.
+
+        :raise UserError: when both persons are contacts of active dealers, or both work for a dealer
+        """
         super()._move_roles(target)
-        for model in ("crab.dealer", "crab.dealer.staff"):
-            # sudo comes with the accounts; archived staff and closed dealers follow too
-            self.env[model].sudo().with_context(active_test=False).search([("account_id", "=", self.id)]).write(
-                {"account_id": target.id}
-            )
+        dealers = self.env["crab.dealer"].sudo()  # sudo: roles follow whether or not the user sees the dealer
+        staff = self.env["crab.dealer.staff"].sudo().with_context(active_test=False)  # sudo: as above
+        for model, occupied in ((dealers, [("state", "=", "active")]), (staff, [("active", "=", True)])):
+            active = model.search([("account_id", "in", (self | target).ids), *occupied])
+            if len(active.account_id) > 1:
+                raise UserError(
+                    self.env._(
+                        "Both accounts are in use, by %(names)s. Close one of them first.", names=", ".join(active.mapped("display_name"))
+                    )
+                )
+            model.search([("account_id", "=", self.id)]).write({"account_id": target.id})

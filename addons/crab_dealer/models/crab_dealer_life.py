@@ -165,7 +165,9 @@ class CrabDealer(models.Model):
 
     def action_close(self):
         """Ask for the reason and show what is still open."""
-        return self._action_wizard("crab.dealer.close")
+        self.ensure_one()
+        wizard = self.env["crab.dealer.close"].create({"dealer_id": self.id})
+        return {**self._action_wizard("crab.dealer.close"), "res_id": wizard.id}
 
     def action_network(self):
         """The dealers below this one, as list or tree."""

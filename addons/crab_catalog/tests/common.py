@@ -1,3 +1,7 @@
+from contextlib import contextmanager
+
+from odoo.tools import mute_logger
+
 from odoo.addons.crab_base.tests.common import CrabCase
 
 
@@ -21,3 +25,10 @@ class CatalogCase(CrabCase):
     def _new_card(cls, code, price, packages, kind="physical_card", rule="fixed", **values):
         choices = [(6, 0, packages.product_variant_ids.ids)]
         return cls._new_product(code, kind, price, crab_rule=rule, crab_choice_ids=choices, **values)
+
+    @contextmanager
+    def _refused(self, message, error=Exception):
+        """The block fails with ``message`` and leaves nothing behind."""
+        with mute_logger("odoo.sql_db"), self.assertRaisesRegex(error, message), self.env.cr.savepoint():
+            yield
+        self.env.invalidate_all()

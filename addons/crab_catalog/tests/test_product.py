@@ -1,6 +1,5 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
-from odoo.tools import mute_logger
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.timezone import business_date
@@ -46,48 +45,48 @@ class TestProduct(CatalogCase):
     def test_card_rules(self):
         both = self.package1 | self.package2
         card = self._new_card("T-C1", 598, self.package1)
-        with self.assertRaisesRegex(ValidationError, "link exactly one"):
+        with self._refused("link exactly one", ValidationError):
             self._new_card("T-C2", 598, both)
-        with self.assertRaisesRegex(ValidationError, "needs a linked package"):
+        with self._refused("needs a linked package", ValidationError):
             self._new_card("T-C3", 598, self.Template)
-        with self.assertRaisesRegex(ValidationError, "packages only"):
+        with self._refused("packages only", ValidationError):
             self._new_card("T-C4", 598, card)
-        with self.assertRaisesRegex(ValidationError, "is no card"):
+        with self._refused("is no card", ValidationError):
             self.package1.crab_rule = "fixed"
         self.assertEqual(len(self._new_card("T-C5", 598, both, rule="choice").crab_choice_ids), 2)
 
     def test_code_is_unique_among_our_products_only(self):
         self.Template.create({"name": "other", "default_code": "T-PKG1"})
-        with mute_logger("odoo.sql_db"), self.assertRaisesRegex(Exception, "product_template_crab_code_uniq|already has this code"):
+        with self._refused("product_template_crab_code_uniq|already has this code"):
             self._new_product("T-PKG1", "b2b", 5)
 
     def test_code_is_required(self):
-        with self.assertRaisesRegex(ValidationError, "needs a code"):
+        with self._refused("needs a code", ValidationError):
             self._new_product("  ", "b2b", 5)
 
     def test_prices_that_are_none(self):
         for price in (0, -1, 0.005, 12.345, 1e9, float("nan"), float("inf")):
-            with self.subTest(price=price), self.assertRaises(ValidationError):
+            with self.subTest(price=price), self._refused("retail price", ValidationError):
                 self._new_product("T-BAD", "b2b", price)
-        with mute_logger("odoo.sql_db"), self.assertRaisesRegex(Exception, "crab_amounts_positive|never negative"):
+        with self._refused("crab_amounts_positive|never negative"):
             self._new_product("T-BAD", "b2b", 5, crab_subsidy=-1)
 
     def test_category_is_of_the_products_kind(self):
         card_root = self.env.ref("crab_catalog.category_physical_card")
-        with self.assertRaisesRegex(ValidationError, "category of its own kind"):
+        with self._refused("category of its own kind", ValidationError):
             self.package1.categ_id = card_root
         below = self.env["product.category"].create({"name": "below", "parent_id": self.package1.categ_id.id})
         self.assertEqual(below.crab_kind, "package")
         self.package1.categ_id = below
-        with self.assertRaisesRegex(ValidationError, "of another kind"):
+        with self._refused("of another kind", ValidationError):
             below.parent_id = card_root
-        with self.assertRaisesRegex(UserError, "still holds products"):
+        with self._refused("still holds products", UserError):
             below.unlink()
-        with self.assertRaisesRegex(UserError, "top category"):
+        with self._refused("top category", UserError):
             card_root.unlink()
 
     def test_kind_never_changes(self):
-        with self.assertRaisesRegex(UserError, "Make a new product"):
+        with self._refused("Make a new product", UserError):
             self.package1.crab_kind = "b2b"
 
     def test_taxes_of_both_companies_by_category(self):
@@ -99,7 +98,7 @@ class TestProduct(CatalogCase):
             self.assertEqual(product.taxes_id.mapped("amount"), [amount, amount])
             self.assertEqual(product.taxes_id.company_id, self.group | self.sales)
             self.assertTrue(all(product.taxes_id.mapped("price_include")), product.taxes_id.mapped("name"))
-        self.assertEqual(card.taxes_id.mapped("amount"), [0, 0])
+        self.assertFalse(any(card.taxes_id.mapped("amount")), "VAT arises when the card is redeemed")
 
     def test_taxes_when_the_user_works_in_one_company(self):
         form = self._form("package", self.admin)
@@ -155,14 +154,14 @@ class TestProduct(CatalogCase):
 
     def test_a_package_that_a_card_gives_stays(self):
         card = self._new_card("T-C1", 598, self.package1)
-        with self.assertRaisesRegex(ValidationError, "is given by"):
+        with self._refused("is given by", ValidationError):
             self.package1.action_archive()
-        with self.assertRaisesRegex(ValidationError, "is given by"):
+        with self._refused("is given by", ValidationError):
             self.package1.with_user(self.admin).unlink()
         self.assertTrue(self.package1.active)
         card.action_archive()
         self.package1.action_archive()
-        with self.assertRaisesRegex(ValidationError, "in the recycle bin"):
+        with self._refused("in the recycle bin", ValidationError):
             card.action_unarchive()
 
     def test_duplicate_gets_a_free_code(self):

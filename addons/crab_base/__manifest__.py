@@ -9,8 +9,11 @@
     "data": [
         "security/crab_base_groups.xml",
         "security/ir.model.access.csv",
+        "security/crab_import_security.xml",
+        "data/queue_job.xml",
         "data/ir_cron.xml",
         "views/crab_base_menus.xml",
+        "views/crab_import_views.xml",
         "views/crab_outbox_views.xml",
     ],
     "post_init_hook": "post_init_hook",

@@ -5,3 +5,7 @@ from . import crab_chain_mixin
 from . import crab_outbox
 from . import crab_outbox_delivery
 from . import crab_idempotency
+from . import crab_import_kind
+from . import crab_import
+from . import crab_import_error
+from . import crab_import_progress

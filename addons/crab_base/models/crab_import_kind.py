@@ -1,6 +1,8 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
-from ..tools.spreadsheet import Rows
+from ..tools.cells import CellError
+from ..tools.spreadsheet import Row, Rows
 
 
 class CrabImportKind(models.AbstractModel):
@@ -99,7 +101,7 @@ class CrabImportKind(models.AbstractModel):
     def _process_file(self, reader):
         """Check and load a file. Overridden by bulk kinds that stream; everything else of the framework stays.
 
-        A bulk kind reads ``for chunk in reader.chunks(50_000)``: lists of ``(row number, [raw cells in the order of _columns()])``,
+        A bulk kind reads ``for chunk in reader.chunks(10_000)``: lists of ``(row number, (raw cells in the order of _columns()))``,
         blank rows left out, cells as in the file (see ``cells.as_text``). It calls ``reader.add_errors([(row number, header or None,
         reason)])`` whenever it finds bad rows and ``reader.advance(done, total)`` now and then for the progress bar. It may load
         while it checks: all of it runs in one savepoint, which is rolled back if ``reader.has_errors`` at the end or if it raises.
@@ -112,3 +114,62 @@ class CrabImportKind(models.AbstractModel):
         if reader.has_errors:
             return 0
         return self._load(rows)
+
+    @api.model
+    def _action_loaded(self, record):
+        """The action that shows what ``record`` (``crab.import``) has loaded; by default the records that ``_load`` returned."""
+        if not record.loaded_ids:
+            raise UserError(self.env._("The loaded records cannot be listed here. Look for them in their own menu."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": record.file_name,
+            "res_model": record.loaded_model,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", record.loaded_ids)],
+        }
+
+    # -- the usual way of a file
+
+    @api.model
+    def _parse(self, reader):
+        """Read all cells; report those that cannot be read, and empty ones of required columns."""
+        columns = [(column.header, column.key, column.parser, column.required) for column in reader.columns]
+        missing = self.env._("is missing")
+        rows, bad, errors = [], [], []
+        for chunk in reader.chunks():
+            for number, raw in chunk:
+                row, is_bad = Row(number), False
+                for (header, key, parser, required), cell in zip(columns, raw, strict=True):
+                    try:
+                        value = parser(cell)
+                    except CellError as error:
+                        errors.append((number, header, self.env._(error.reason)))
+                        value, is_bad = None, True
+                    else:
+                        if required and (value is None or value == []):
+                            errors.append((number, header, missing))
+                            is_bad = True
+                    row[key] = value
+                (bad if is_bad else rows).append(row)
+            reader.advance(chunk[-1][0] // 2)
+        reader.add_errors(errors)
+        return Rows(rows, bad)
+
+    @api.model
+    def _refuse_duplicates(self, reader, rows):
+        """Report values of unique columns that an earlier good row has; a bad row does not count as earlier."""
+        unique = [column for column in reader.columns if column.unique]
+        bad_numbers = {number for number, _header, _reason in reader.errors}
+        seen = {column.key: {} for column in unique}
+        for row in rows if unique else ():
+            if row.number in bad_numbers:
+                continue
+            errors = [
+                (row.number, column.header, self.env._("stands already in row %(row)s", row=seen[column.key][row[column.key]]))
+                for column in unique
+                if row[column.key] is not None and row[column.key] in seen[column.key]
+            ]
+            reader.add_errors(errors)
+            if not errors:
+                for column in unique:
+                    seen[column.key][row[column.key]] = row.number

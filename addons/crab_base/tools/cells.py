@@ -25,6 +25,16 @@ _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,20})?|\.\d{1,20})")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]\s*00:00(?::00)?)?")
 
 
+class _ExcelError:
+    """What the reader gives for a cell that holds an error such as #N/A."""
+
+    def __str__(self):
+        return "#N/A"
+
+
+ERROR = _ExcelError()
+
+
 class CellError(ValueError):
     """The cell cannot be accepted; ``reason`` is a lazy translation (``env._(error.reason)``)."""
 
@@ -57,6 +67,8 @@ def as_text(value):
         return value
     if value is None:
         return ""
+    if value is ERROR:
+        raise CellError(_lt("holds an Excel error such as #N/A"))
     if isinstance(value, bool):
         raise CellError(_lt("is a truth value; format the cell as text"))
     if isinstance(value, int):
@@ -220,6 +232,7 @@ def selection(labels):
             raise CellError(_lt("must be one of: %(labels)s", labels="、".join(labels)))
         return by_label[value.upper()]
 
+    parse.labels = list(labels)  # for the template
     return parse
 
 

@@ -5,6 +5,9 @@ from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import business_date
 
 
+PENDING = "crab.ledger.pending"
+
+
 class CrabLedger(models.AbstractModel):
     _name = "crab.ledger"
     _description = "Door to the accounts"
@@ -56,17 +59,17 @@ class CrabLedger(models.AbstractModel):
 
     @api.model
     def _post_document(self, document, journal, lines, date=None, reference=None):
-        """Post one entry for ``document`` in this transaction.
+        """Book one entry for ``document`` in this transaction.
 
-        The entry's number is locked until the transaction ends and other posters of the journal wait for it: call this
-        as the last step.
+        The entry is made now and gets its number when the transaction is flushed for its end (or at the next savepoint):
+        numbers of a journal are locked until the commit and other posters wait for them. ``_post_pending`` does it at once.
 
         :param document: the record the entry belongs to
         :param journal: ``account.journal`` as given by ``_journal``; its company is the entry's
         :param lines: ``[(purpose, partner or False, Decimal, label)]``, debit positive; zero amounts are left out
         :param date: accounting date, default the business day
         :param reference: shown on the entry, default the document's name
-        :return: the posted ``account.move`` in sudo; empty when all amounts are zero
+        :return: the ``account.move`` in sudo; empty when all amounts are zero
         :raise UserError: when the lines do not add up to zero
         """
         document.ensure_one()
@@ -110,9 +113,27 @@ class CrabLedger(models.AbstractModel):
                 }
             )
         )
-        # soft=False: at one in the morning in Shanghai the entry's date is tomorrow's for the server's clock
-        move_sudo._post(soft=False)
+        self._defer_posting(move_sudo)
         return move_sudo
+
+    @api.model
+    def _defer_posting(self, moves):
+        precommit = self.env.cr.precommit
+        pending = precommit.data.setdefault(PENDING, [])
+        if not pending:
+            precommit.add(self.sudo()._post_pending)
+        pending.extend(moves.ids)
+
+    @api.model
+    def _post_pending(self):
+        """Post what ``_post_document`` has made in this transaction."""
+        move_ids = self.env.cr.precommit.data.pop(PENDING, [])
+        # sudo: as in _post_document; a savepoint may have been rolled back since
+        moves_sudo = self.env["account.move"].sudo().with_context(tracking_disable=True).browse(move_ids).exists()
+        for company, of_company in moves_sudo.grouped("company_id").items():
+            # soft=False: at one in the morning in Shanghai the entry's date is tomorrow's for the server's clock
+            of_company.with_company(company).filtered(lambda move: move.state == "draft")._post(soft=False)
+        self.env.flush_all()
 
     @api.model
     def _reverse_document(self, moves, document, date=None):
@@ -120,6 +141,7 @@ class CrabLedger(models.AbstractModel):
 
         :return: the posted reversals in sudo
         """
+        self._post_pending()
         moves_sudo = moves.sudo().with_context(tracking_disable=True)  # as in _post_document
         return moves_sudo._reverse_moves(
             [

@@ -26,11 +26,13 @@ class CrabLedgerCheck(models.Model):
         [("equal", "Equal"), ("different", "Different")], compute="_compute_state", store=True, readonly=True
     )
     line_ids = fields.One2many("crab.ledger.check.line", "check_id", "Accounts", readonly=True)
+    findings = fields.Text(readonly=True, help="What is wrong within a subledger itself.")
 
-    @api.depends("line_ids.difference")
+    @api.depends("line_ids.difference", "findings")
     def _compute_state(self):
         for check in self:
-            check.state = "different" if any(line.difference for line in check.line_ids) else "equal"
+            wrong = check.findings or any(line.difference for line in check.line_ids)
+            check.state = "different" if wrong else "equal"
 
     @api.model
     def _subledgers(self):
@@ -43,14 +45,22 @@ class CrabLedgerCheck(models.Model):
         return self.env["crab.ledger.fact"]._sums_by_purpose()
 
     @api.model
+    def _findings(self):
+        """What is wrong within the subledgers themselves, as sentences; extended by addons. Nothing is repaired.
+
+        :return: list of texts
+        """
+        return []
+
+    @api.model
     def _compare(self):
         """Subledger = ledger + waiting, per account, in one snapshot of the database.
 
         :return: list of dicts ``company``, ``account`` (records), ``purpose`` (labels), ``subledger``, ``waiting``, ``ledger``,
             ``difference`` (Decimal), ``waiting_since`` (date or None)
         """
-        self.env.flush_all()
         ledger = self.env["crab.ledger"]
+        ledger._post_pending()
         companies = self.env["res.company"].sudo().search([("crab_role", "!=", False)])  # a check sees both companies
         contributions = self._subledgers()
         for company in companies:
@@ -116,6 +126,7 @@ class CrabLedgerCheck(models.Model):
         check_sudo = self.sudo().create(  # results are written by the check alone
             {
                 "user_id": self.env.uid,
+                "findings": "\n".join(self._findings()),
                 "line_ids": [
                     (
                         0,
@@ -142,11 +153,11 @@ class CrabLedgerCheck(models.Model):
         """Replace the open activities of earlier checks by ones that name today's differences, if there are any."""
         self.search([("id", "!=", self.id), ("activity_ids", "!=", False)]).activity_unlink(["mail.mail_activity_data_warning"])
         wrong = self.line_ids.filtered("difference")
-        if not wrong:
+        if not wrong and not self.findings:
             return
-        note = Markup("<ul>%s</ul>") % Markup().join(
-            Markup("<li>%s</li>")
-            % self.env._(
+        sentences = (self.findings or "").splitlines()
+        sentences += [
+            self.env._(
                 "%(company)s, %(account)s: subledger %(subledger)s, ledger %(ledger)s, waiting %(waiting)s, difference %(difference)s",
                 company=line.company_id.name,
                 account=line.account_id.display_name,
@@ -156,7 +167,8 @@ class CrabLedgerCheck(models.Model):
                 },
             )
             for line in wrong
-        )
+        ]
+        note = Markup("<ul>%s</ul>") % Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
         for user in self._finance_users():
             self.activity_schedule(
                 "mail.mail_activity_data_warning",

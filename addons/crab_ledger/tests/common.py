@@ -32,7 +32,9 @@ class LedgerCase(CrabCase):
 
     def _post(self, *lines, company=None, **values):
         journal = self.ledger._journal(company or self.group, "document")
-        return self.ledger._post_document(self.partner, journal, list(lines), **values)
+        move = self.ledger._post_document(self.partner, journal, list(lines), **values)
+        self.env.cr.flush()
+        return move
 
     def _balance(self, purpose, company=None):
         company = company or self.group

@@ -12,7 +12,7 @@ from .common import LedgerCase
 
 
 class TestDocumentEntries(LedgerCase):
-    def test_an_entry_is_posted_at_once_on_the_accounts_of_its_company(self):
+    def test_an_entry_is_posted_on_the_accounts_of_its_company(self):
         for company in self.group | self.sales:
             move = self._post(
                 ("bank", False, Decimal("0.10"), "in"),
@@ -34,6 +34,20 @@ class TestDocumentEntries(LedgerCase):
             self._post(("bank", False, Decimal(1), ""), ("deposits", False, Decimal(-1), "")).sequence_number for _i in range(3)
         ]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 3)))
+
+    def test_an_entry_gets_its_number_at_the_end_of_the_transaction(self):
+        lines = [("bank", False, Decimal(1), ""), ("deposits", False, Decimal(-1), "")]
+        journal = self.ledger._journal(self.group, "document")
+        first, second = (self.ledger._post_document(self.partner, journal, lines) for _i in range(2))
+        self.assertEqual((first | second).mapped("state"), ["draft"] * 2)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            self.assertEqual((first | second).mapped("state"), ["posted"] * 2, "a savepoint is an end as well")
+            undone = self.ledger._post_document(self.partner, journal, lines)
+            raise UserError("undone")
+        third = self.ledger._post_document(self.partner, journal, lines)
+        self.env.cr.flush()
+        self.assertFalse(undone.exists())
+        self.assertEqual(third.sequence_number, second.sequence_number + 1)
 
     def test_lines_that_do_not_add_up_are_refused(self):
         before = self._balance("bank")

@@ -53,6 +53,7 @@ class TestRights(LedgerCase):
             ledger._journal(self.group, "document"),
             [("receivable_credit", self.partner, Decimal(1), ""), ("contract_liability", False, Decimal(-1), "")],
         )
+        self.env.cr.flush()
         self.assertEqual(move.state, "posted")
         with self.assertRaises(AccessError):
             move.with_user(keeper).read(["name"])

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools import normalise
+from ..tools.loose_many2one import LooseMany2one
 
 NAMED_AT_MOST = 20
 STATES = [("inactive", "Inactive"), ("active", "Active"), ("used", "Used"), ("cancelled", "Cancelled")]
@@ -29,6 +30,23 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'crab_card: % is changed by the door _change only', OLD.number;
 END $$;
+CREATE OR REPLACE FUNCTION crab_card_target_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'product_product' AND EXISTS (SELECT FROM crab_card WHERE product_id = OLD.id)
+       OR TG_TABLE_NAME = 'crab_card_batch' AND EXISTS (SELECT FROM crab_card WHERE batch_id = OLD.id)
+       OR TG_TABLE_NAME = 'res_company' AND EXISTS (SELECT FROM crab_card WHERE company_id = OLD.id) THEN
+        RAISE EXCEPTION 'There are card numbers of this record in the register; archive it instead.'
+            USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER crab_card_product_guard BEFORE DELETE ON product_product
+    FOR EACH ROW EXECUTE FUNCTION crab_card_target_guard();
+CREATE OR REPLACE TRIGGER crab_card_batch_guard BEFORE DELETE ON crab_card_batch
+    FOR EACH ROW EXECUTE FUNCTION crab_card_target_guard();
+CREATE OR REPLACE TRIGGER crab_card_company_guard BEFORE DELETE ON res_company
+    FOR EACH ROW EXECUTE FUNCTION crab_card_target_guard();
+
 CREATE OR REPLACE TRIGGER crab_card_no_delete BEFORE DELETE ON crab_card
     FOR EACH ROW EXECUTE FUNCTION crab_card_guard();
 CREATE OR REPLACE TRIGGER crab_card_identity BEFORE UPDATE ON crab_card FOR EACH ROW
@@ -67,7 +85,7 @@ class CrabCard(models.Model):
     _log_access = False  # the history says who and when
 
     number = fields.Char(size=32, required=True, readonly=True)
-    product_id = fields.Many2one("product.product", string="Card", required=True, readonly=True, ondelete="restrict")
+    product_id = LooseMany2one("product.product", string="Card", required=True, readonly=True)
     kind = fields.Selection([("physical", "Physical card"), ("ecard", "E-card")], required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
     holder_kind = fields.Selection(HOLDER_KINDS, string="Held by", required=True, readonly=True)
@@ -78,12 +96,12 @@ class CrabCard(models.Model):
         "crab.dealer", string="Level-1 origin", readonly=True, ondelete="restrict",
         help="The level-1 dealer whom the number was issued to; empty: the platform.",
     )  # fmt: skip
-    company_id = fields.Many2one(
-        "res.company", string="Issuer", required=True, readonly=True, ondelete="restrict",
+    company_id = LooseMany2one(
+        "res.company", string="Issuer", required=True, readonly=True,
         help="The company that owes the goods for this number.",
     )  # fmt: skip
     currency_id = fields.Many2one(related="company_id.currency_id")
-    batch_id = fields.Many2one("crab.card.batch", string="Batch", required=True, readonly=True, ondelete="restrict")
+    batch_id = LooseMany2one("crab.card.batch", string="Batch", required=True, readonly=True)
     valid_until = fields.Date(readonly=True, help="Last day of redemption; empty: no end.")
     charged_amount = fields.Monetary(readonly=True, help="What the activation or sale of this number charged.")
     charge_model = fields.Char(readonly=True)
@@ -111,7 +129,7 @@ class CrabCard(models.Model):
     _vip_idx = models.Index("(number) WHERE is_vip")
 
     _number_format = models.Constraint(
-        "CHECK (number ~ '^[A-Z0-9]{6,32}$')", "A number is 6 to 32 capital letters and digits."
+        "CHECK (length(number) >= 6 AND number !~ '[^A-Z0-9]')", "A number is 6 to 32 capital letters and digits."
     )
     _holder_check = models.Constraint(
         "CHECK (holder_kind IN ('platform', 'dealer', 'member')"
@@ -153,7 +171,6 @@ class CrabCard(models.Model):
         raise UserError(self.env._("Numbers are never deleted. Cancel them instead."))
 
     def init(self):
-        super().init()
         self.env.cr.execute(TABLE_SQL)
 
     # === Selection === #

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -17,6 +19,7 @@ _CHANGED = {
     "state", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "valid_until", "charged_amount", "charge_model",
     "charge_id", "transit_model", "transit_id", "received_at", "is_vip",
 }  # fmt: skip
+ANALYZE_FROM = 1000  # numbers that come at once
 FREE = None  # in ``transit``: held by no document
 
 
@@ -104,56 +107,66 @@ class CrabCard(models.Model):
         :raise psycopg2.errors.UniqueViolation: when a number is in the register already; callers check before
         """
         actor = Subject.of(self.env)
-        columns = {"state": "inactive", "holder_kind": "platform", "is_vip": False, **columns}
-        columns = {name: value if isinstance(value, SQL) else SQL("%s", value) for name, value in columns.items()}
-        events = self.env["crab.card.event"]
+        moment = datetime.now(UTC).replace(tzinfo=None)
+        columns = {"state": "inactive", "holder_kind": "platform", "is_vip": False, "received_at": moment, **columns}
         line = {
             "card_id": SQL("new.id"),
             "sequence": SQL("1"),
-            "happened_at": SQL("new.happened_at"),
+            "happened_at": SQL("%s", moment),
             "actor_kind": SQL("%s", actor.kind),
             "actor_id": SQL("%s", actor.id),
             "document_model": SQL("%s", document._name if document else None),
             "document_id": SQL("%s", document.id if document else None),
             "event": SQL("%s", event),
-            "state_to": SQL("new.state"),
-            "holder_kind_to": SQL("new.holder_kind"),
-            "holder_id_to": SQL("new.member_id") if "member_id" in columns else SQL("NULL"),
-            "amount": SQL("new.charged_amount") if "charged_amount" in columns else SQL("NULL"),
+            **{
+                name: (SQL("new.%s", SQL.identifier(column)) if isinstance(columns[column], SQL) else SQL("%s", columns[column]))
+                for name, column in (
+                    ("state_to", "state"),
+                    ("holder_kind_to", "holder_kind"),
+                    ("holder_id_to", "member_id"),
+                    ("amount", "charged_amount"),
+                )
+                if column in columns
+            },
         }
         types = {name: self._fields[name].column_type[0] for name in columns if name in self._fields}
-        names = [SQL.identifier(name) for name in columns]
+        typed = [
+            SQL(
+                "%s%s AS %s",
+                value if isinstance(value, SQL) else SQL("%s", value),
+                SQL(f"::{types[name]}") if name in types else SQL(),  # pylint: disable=sql-injection
+                SQL.identifier(name),
+            )
+            for name, value in columns.items()
+        ]
+        names = SQL(", ").join(SQL.identifier(name) for name in columns)
+        self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
-                WITH new AS MATERIALIZED (
-                    SELECT nextval('crab_card_id_seq')::int AS id, ordered.* FROM (
-                        SELECT %(typed)s, statement_timestamp() AT TIME ZONE 'UTC' AS happened_at FROM %(source)s ORDER BY number
-                    ) ordered
-                ), card AS (
-                    INSERT INTO crab_card (id, received_at, event_count, head_hash, %(names)s)
-                    SELECT new.id, new.happened_at, 1, %(hash)s, %(new_names)s FROM new
+                WITH new AS (
+                    INSERT INTO crab_card (id, event_count, head_hash, %(names)s)
+                    SELECT new.id, 1, %(hash)s, %(new_names)s
+                      FROM (SELECT nextval('crab_card_id_seq')::int AS id, ordered.*
+                              FROM (SELECT %(typed)s FROM %(source)s ORDER BY number) ordered) new
                     RETURNING *
                 )
-                INSERT INTO crab_card_event (hash, %(line_names)s)
-                SELECT new.head_hash, %(line_values)s
-                  FROM (SELECT card.*, received_at AS happened_at FROM card) new
+                INSERT INTO crab_card_event (hash, %(line_names)s) SELECT new.head_hash, %(line_values)s FROM new
                 """,
-                typed=SQL(", ").join(
-                    SQL("(%s)::%s AS %s", value, SQL(types[name]), SQL.identifier(name))
-                    if name in types
-                    else SQL("%s AS %s", value, SQL.identifier(name))
-                    for name, value in columns.items()
-                ),
+                typed=SQL(", ").join(typed),
                 source=source,
-                names=SQL(", ").join(names),
-                new_names=SQL(", ").join(SQL("new.%s", name) for name in names),
-                hash=events._hash_sql(line),
+                names=names,
+                new_names=SQL(", ").join(SQL.identifier("new", name) for name in columns),
+                hash=self.env["crab.card.event"]._hash_sql(line),
                 line_names=SQL(", ").join(SQL.identifier(name) for name in line),
                 line_values=SQL(", ").join(line.values()),
             )
         )
-        return self.env.cr.rowcount
+        count = self.env.cr.rowcount
+        if count >= ANALYZE_FROM:
+            # the planner knows nothing of numbers that came since the last ANALYZE, and takes hours for what it thinks is one row
+            self.env.cr.execute("ANALYZE crab_card")
+        return count
 
     # === What is expected === #
 

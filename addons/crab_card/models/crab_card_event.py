@@ -1,11 +1,13 @@
 from odoo import api, fields, models
 
+from ..tools.loose_many2one import LooseMany2one
 from .crab_card import HOLDER_KINDS, STATES
 
 
 class CrabCardEvent(models.Model):
     _name = "crab.card.event"
     _inherit = ["crab.chain.mixin"]
+    _log_access = False  # actor and time are facts of the line itself
     _description = "History of a card number"
     _order = "card_id, sequence"
     _chain_parent = "card_id"
@@ -21,7 +23,7 @@ class CrabCardEvent(models.Model):
         "note",
     )
 
-    card_id = fields.Many2one("crab.card", string="Number", required=True, readonly=True, ondelete="restrict")
+    card_id = LooseMany2one("crab.card", string="Number", required=True, readonly=True)
     event = fields.Selection(
         [
             ("import", "Imported"),

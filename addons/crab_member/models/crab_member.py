@@ -1,0 +1,276 @@
+import unicodedata
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from odoo.addons.crab_account.tools.phone import normalise as normalise_phone
+from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import business_date
+
+# fields that change by named methods only, which check and write the history
+GUARDED = {"number", "account_id", "level_id", "dealer_id", "staff_id", "inviter_id", "state", "merged_into_id"}
+
+
+class CrabMember(models.Model):
+    """A person who buys and redeems: one account, one member (HQ-22, domain.md §3)."""
+
+    _name = "crab.member"
+    _description = "Member"
+    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.invite.mixin", "mail.thread"]
+    _order = "id desc"
+    _rec_names_search = ["number", "name", "phone"]
+
+    number = fields.Char("Member number", required=True, readonly=True, copy=False, help="Given by itself.")
+    account_id = fields.Many2one("crab.account", "Account", required=True, ondelete="restrict", copy=False)
+    partner_id = fields.Many2one(related="account_id.partner_id", store=True, index=True, related_sudo=True)
+    name = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", tracking=True)
+    phone = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", help="The login.")
+    level_id = fields.Many2one(
+        "crab.member.level", "Level", required=True, index=True, ondelete="restrict", default=lambda self: self._default_level()
+    )
+    level_ratio = fields.Float(related="level_id.ratio", string="Level's ratio", aggregator=None)
+    dealer_id = fields.Many2one(
+        "crab.dealer", "Owner dealer", index="btree_not_null", ondelete="restrict", domain="[('state', '=', 'active')]"
+    )
+    staff_id = fields.Many2one(
+        "crab.dealer.staff",
+        "Owner staff",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('dealer_id', '=?', dealer_id)]",
+        help="Set for members that the staff member invited directly.",
+    )
+    inviter_id = fields.Many2one("crab.member", "Invited by member", index="btree_not_null", ondelete="restrict")
+    invited_ids = fields.One2many("crab.member", "inviter_id", "Invited members")
+    invited_count = fields.Integer("Number of invited members", compute="_compute_invited_count")
+    registered_date = fields.Date("Registered", required=True, index=True, default=lambda self: business_date())
+    state = fields.Selection(
+        [("active", "Active"), ("closed", "Closed")], required=True, default="active", readonly=True, copy=False, tracking=True,
+        index=True,
+    )
+    merged_into_id = fields.Many2one("crab.member", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="restrict")
+    tag_ids = fields.Many2many("crab.member.tag", "crab_member_tag_rel", "member_id", "tag_id", "Tags")
+    note = fields.Text("Notes")
+    ownership_ids = fields.One2many("crab.member.ownership", "member_id", "Owners", readonly=True)
+    ownership_count = fields.Integer("Number of owner changes", compute="_compute_ownership_count")
+    level_history_ids = fields.One2many("crab.member.level.history", "member_id", "Levels", readonly=True)
+
+    _number_uniq = models.Constraint("UNIQUE(number)", "This member number is in use.")
+    _account_uniq = models.Constraint("UNIQUE(account_id)", "This person is a member already.")
+    _not_own_inviter = models.Constraint("CHECK(inviter_id <> id)", "Nobody invites himself.")
+    _staff_with_dealer = models.Constraint(
+        "CHECK(staff_id IS NULL OR dealer_id IS NOT NULL)", "The owner staff belongs to the owner dealer."
+    )
+    _merged_closed = models.Constraint("CHECK(merged_into_id IS NULL OR state = 'closed')", "A merged member is closed.")
+    _dealer_registered_idx = models.Index("(dealer_id, registered_date DESC) WHERE dealer_id IS NOT NULL")
+
+    # ------------------------------------------------------------------ compute
+
+    @api.model
+    def _default_level(self):
+        return self.env["crab.member.level"]._default().with_env(self.env)
+
+    @api.depends("account_id.name", "account_id.phone")
+    def _compute_contact(self):
+        for member in self:
+            if member.account_id:  # a new member keeps what was typed until its account exists
+                account_sudo = member.account_id.sudo()  # sudo: who sees the member sees its contact, not the account
+                member.name, member.phone = account_sudo.name, account_sudo.phone
+
+    @api.depends("number", "name")
+    def _compute_display_name(self):
+        for member in self:
+            member.display_name = " ".join(filter(None, (member.number, member.name)))
+
+    @api.depends("invited_ids")
+    def _compute_invited_count(self):
+        counts = dict(self._read_group([("inviter_id", "in", self.ids)], ["inviter_id"], ["__count"]))
+        for member in self:
+            member.invited_count = counts.get(member._origin, 0)
+
+    @api.depends("ownership_ids")
+    def _compute_ownership_count(self):
+        counts = dict(
+            self.env["crab.member.ownership"]._read_group([("member_id", "in", self.ids)], ["member_id"], ["__count"])
+        )
+        for member in self:
+            member.ownership_count = counts.get(member._origin, 0)
+
+    @api.onchange("staff_id")
+    def _onchange_staff_id(self):
+        if self.staff_id:
+            self.dealer_id = self.staff_id.dealer_id
+
+    @api.onchange("dealer_id")
+    def _onchange_dealer_id(self):
+        if self.staff_id.dealer_id != self.dealer_id:
+            self.staff_id = False
+
+    @api.onchange("inviter_id")
+    def _onchange_inviter_id(self):
+        if self.inviter_id and not self.dealer_id:
+            self.dealer_id = self.inviter_id.dealer_id
+
+    # ------------------------------------------------------------------ constraints
+
+    @api.constrains("staff_id", "dealer_id")
+    def _check_staff(self):
+        for member in self:
+            if member.staff_id and member.staff_id.dealer_id != member.dealer_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(staff)s does not work for %(dealer)s.",
+                        staff=member.staff_id.name,
+                        dealer=member.dealer_id.display_name,
+                    )
+                )
+
+    @api.constrains("inviter_id")
+    def _check_inviter(self):
+        if self.filtered("inviter_id")._has_cycle("inviter_id"):
+            raise ValidationError(self.env._("A member cannot be invited by somebody whom it invited itself."))
+
+    # ------------------------------------------------------------------ CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [self._complete_owner(vals) for vals in vals_list]
+        self._assign_numbers(vals_list)
+        self._assign_accounts(vals_list)
+        members = super().create(vals_list)
+        reason = self.env.context.get("crab_reason") or self.env._("Registered")
+        self.env["crab.member.ownership"]._log(
+            [
+                {
+                    "member_id": member.id,
+                    "to_dealer_id": member.dealer_id.id,
+                    "to_staff_id": member.staff_id.id,
+                    "reason": reason,
+                }
+                for member in members
+                if member.dealer_id
+            ]
+        )
+        self.env["crab.member.level.history"]._log(
+            [{"member_id": member.id, "to_level_id": member.level_id.id, "reason": reason} for member in members]
+        )
+        return members
+
+    def write(self, vals):
+        guarded = GUARDED & vals.keys()
+        if guarded:
+            names = ", ".join(self.fields_get(guarded, ["string"])[field]["string"] for field in sorted(guarded))
+            raise UserError(
+                self.env._("%(fields)s: use the buttons of the member, which check and keep the history.", fields=names)
+            )
+        vals = dict(vals)
+        contact = {field: vals.pop(field) for field in ("name", "phone") if field in vals}
+        result = super().write(vals) if vals else self.check_access("write") or True
+        if contact:
+            if not all((value or "").strip() for value in contact.values()):
+                raise ValidationError(self.env._("A member has a name and a phone number."))
+            self.account_id.sudo().write(contact)  # sudo: the account is handled with the member
+        return result
+
+    def copy_data(self, default=None):
+        raise UserError(self.env._("A member is one person and cannot be duplicated."))
+
+    def _write_guarded(self, vals):
+        """Write guarded fields: for the named methods of this model and its extensions only."""
+        return super().write(vals)
+
+    @api.private
+    def _complete_owner(self, vals):
+        """The owner that follows from staff or inviter where none is given; text trimmed."""
+        vals = dict(vals)
+        if vals.get("staff_id") and not vals.get("dealer_id"):
+            vals["dealer_id"] = self.env["crab.dealer.staff"].browse(vals["staff_id"]).dealer_id.id
+        elif vals.get("inviter_id") and not vals.get("dealer_id"):
+            # sudo: the inviter's dealer decides, also for a user who does not see it
+            vals["dealer_id"] = self.sudo().browse(vals["inviter_id"]).dealer_id.id
+        if vals.get("number"):
+            vals["number"] = unicodedata.normalize("NFKC", vals["number"]).strip()
+        if vals.get("name"):
+            vals["name"] = vals["name"].strip()
+        return vals
+
+    @api.private
+    def _assign_numbers(self, vals_list):
+        """Numbers for those without one; numbers that imported members have already are passed over."""
+        without = [vals for vals in vals_list if not vals.get("number")]
+        sequence_sudo = self.env["ir.sequence"].sudo()  # sudo: drawing a number needs no right of its own
+        given = {vals["number"] for vals in vals_list if vals.get("number")}
+        while without:
+            drawn = [sequence_sudo.next_by_code("crab.member") for _vals in without]
+            taken = given | set(self.sudo().search([("number", "in", drawn)]).mapped("number"))  # sudo: unique beyond what the user sees
+            for vals, number in zip(without, drawn, strict=True):
+                vals["number"] = number if number not in taken else None
+            without = [vals for vals in without if not vals["number"]]
+
+    @api.private
+    def _assign_accounts(self, vals_list):
+        """Find or make the accounts of the persons, in sets; who is a member already is refused by name."""
+        without = [vals for vals in vals_list if not vals.get("account_id")]
+        for vals in without:
+            if not vals.get("phone") or not vals.get("name"):
+                raise ValidationError(self.env._("Enter name and phone number of the member."))
+        accounts = self.env["crab.account"]._get_or_create([{"name": vals["name"], "phone": vals["phone"]} for vals in without])
+        for vals, account in zip(without, accounts, strict=True):
+            vals["account_id"] = account.id
+        account_ids = [vals["account_id"] for vals in vals_list]
+        known_sudo = self.sudo().search([("account_id", "in", account_ids)], limit=1)  # sudo: unique beyond what the user sees
+        if known_sudo:
+            raise UserError(
+                self.env._(
+                    "%(name)s (%(phone)s) is a member already: %(number)s.",
+                    name=known_sudo.name,
+                    phone=known_sudo.phone or "",
+                    number=known_sudo.number,
+                )
+            )
+        for vals in vals_list:
+            vals.pop("name", None)
+            vals.pop("phone", None)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        domain = super()._search_display_name(operator, value)
+        if isinstance(value, str) and operator in ("ilike", "=") and (number := normalise_phone(value)):
+            return Domain(domain) | Domain("phone", "=", number)
+        return domain
+
+    # ------------------------------------------------------------------ who sees what
+
+    @api.model
+    def _subject_domain(self, subject: Subject):
+        """A member sees itself; a dealer its own members, not those of its subtree; staff whom they invited directly (CH-10)."""
+        if subject.kind == "member":
+            return Domain("id", "=", subject.id) & Domain("state", "=", "active")
+        if subject.kind == "dealer":
+            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            if dealer_sudo.state == "active":
+                return Domain("dealer_id", "=", dealer_sudo.id)
+        if subject.kind == "staff":
+            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # sudo: as above
+            if staff_sudo._is_working():
+                return Domain("staff_id", "=", staff_sudo.id) & Domain("dealer_id", "=", staff_sudo.dealer_id.id)
+        return Domain.FALSE
+
+    # ------------------------------------------------------------------ actions
+
+    def action_open_invited(self):
+        """The members whom this one invited."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_member.crab_member_action")
+        return {**action, "domain": [("inviter_id", "=", self.id)], "context": {"create": False}}
+
+    def action_open_ownership(self):
+        """Whose member this was, and when."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_member.crab_member_ownership_action")
+        return {**action, "domain": [("member_id", "=", self.id)]}
+
+    def action_open_partner(self):
+        """The person's contact record."""
+        return self.partner_id._get_records_action()

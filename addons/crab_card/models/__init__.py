@@ -2,3 +2,8 @@ from . import crab_card_batch
 from . import crab_card
 from . import crab_card_door
 from . import crab_card_event
+from . import crab_card_key
+from . import crab_card_password
+from . import crab_card_guess
+from . import crab_import
+from . import crab_import_card

@@ -1,1 +1,1 @@
-from . import normalise
+from . import keyring, normalise

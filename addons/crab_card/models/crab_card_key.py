@@ -1,0 +1,148 @@
+import hmac
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..tools import keyring
+
+ROTATED_AT_ONCE = 20_000
+
+
+class CrabCardKey(models.Model):
+    """Which keys the passwords of the register were hashed with: one row per chain of key ids, no key material."""
+
+    _name = "crab.card.key"
+    _description = "Keys of card passwords"
+    _order = "id"
+    _rec_name = "chain"
+    _log_access = False
+
+    chain = fields.Char("Key ids", required=True, readonly=True, help="The first key hashed the password, later ones wrapped the hash.")
+    check_value = fields.Char(required=True, readonly=True, groups="base.group_system")
+    count = fields.Integer("Numbers", compute="_compute_count")
+    is_current = fields.Boolean("Current", compute="_compute_is_current")
+
+    _chain_uniq = models.UniqueIndex("(chain)", "These keys are known already.")
+
+    def _compute_count(self):
+        self.env.cr.execute(SQL("SELECT key_id, count(*) FROM crab_card WHERE key_id = ANY(%s) GROUP BY key_id", self.ids))
+        counts = dict(self.env.cr.fetchall())
+        for key in self:
+            key.count = counts.get(key.id, 0)
+
+    def _compute_is_current(self):
+        try:
+            current = keyring.load().current
+        except keyring.KeyringError:
+            current = None
+        for key in self:
+            key.is_current = bool(current) and key.chain.split(keyring.CHAIN_MARK)[-1] == current
+
+    # === The key ring and whether it fits === #
+
+    @api.model
+    def _keyring_problem(self):
+        """Why card passwords cannot be checked now, as text for the operator; ``None`` when all is well. For readiness too."""
+        try:
+            ring = keyring.load()
+        except keyring.KeyringError as exc:
+            return self.env._("The keys of the card passwords are not available: %(reason)s.", reason=str(exc))
+        return self._misfit(ring)
+
+    @api.model
+    def _misfit(self, ring):
+        for key_sudo in self.sudo().search([]):  # check values are readable for nobody
+            missing = [kid for kid in key_sudo.chain.split(keyring.CHAIN_MARK) if kid not in ring]
+            if missing:
+                return self.env._("The key file lacks the key “%(kid)s”, which passwords of this database need.", kid=missing[0])
+            if not hmac.compare_digest(ring.check_value(key_sudo.chain), key_sudo.check_value):
+                return self.env._(
+                    "The key “%(chain)s” of the key file is not the one that passwords of this database were hashed with.",
+                    chain=key_sudo.chain,
+                )
+        return None
+
+    @api.model
+    def _ring(self):
+        """The key ring, checked against the database.
+
+        :raise UserError: when it is missing or wrong; entering and importing cards is refused then
+        """
+        problem = self._keyring_problem()
+        if problem:
+            raise UserError(
+                self.env._(
+                    "Card numbers and passwords cannot be processed now. %(problem)s Please inform the operator.", problem=problem
+                )
+            )
+        return keyring.load()
+
+    @api.model
+    def _current(self, ring):
+        """The row of the ring's current key in this database, made when the key is used first."""
+        return self._of_chain(ring, ring.current)
+
+    @api.model
+    def _of_chain(self, ring, chain):
+        self.env.cr.execute(  # a transaction that loses the race to be the first is restarted
+            SQL(
+                "INSERT INTO crab_card_key (chain, check_value) VALUES (%s, %s) ON CONFLICT (chain) DO NOTHING",
+                chain,
+                ring.check_value(chain),
+            )
+        )
+        return self.sudo().search([("chain", "=", chain)])  # which keys there are is no secret
+
+    # === Rotation === #
+
+    def action_rotate(self):
+        """Wrap all older hashes by the current key, as a job; cards stay usable all the while."""
+        if not self.env.user.has_group("crab_base.group_admin"):
+            raise AccessError(self.env._("Only the head-office administrator rotates the keys of card passwords."))
+        self._ring()
+        self.env["crab.card.key"].with_delay(
+            identity_key="crab.card.key.rotate", description=self.env._("Rotate the keys of card passwords")
+        )._rotate()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": self.env._("The rotation runs in the background."), "next": {"type": "ir.actions.act_window_close"}},
+        }
+
+    @api.model
+    def _rotate(self, limit=None):
+        """Wrap hashes that do not end with the current key; repeatable, each number is wrapped once.
+
+        :param limit: at most so many numbers
+        :return: how many numbers were rotated
+        """
+        ring = self._ring()
+        count = 0
+        for old in self.sudo().search([]):
+            if old.chain.split(keyring.CHAIN_MARK)[-1] == ring.current:
+                continue
+            new = self._of_chain(ring, old.chain + keyring.CHAIN_MARK + ring.current)
+            while limit is None or count < limit:
+                at_once = ROTATED_AT_ONCE if limit is None else min(ROTATED_AT_ONCE, limit - count)
+                self.env.cr.execute(
+                    SQL(
+                        "SELECT id, password_hash FROM crab_card WHERE key_id = %s ORDER BY id LIMIT %s FOR NO KEY UPDATE",
+                        old.id,
+                        at_once,
+                    )
+                )
+                rows = self.env.cr.fetchall()
+                if not rows:
+                    break
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE crab_card c SET password_hash = v.hash, key_id = %s FROM unnest(%s::int[], %s::bytea[]) AS v(id, hash)"
+                        " WHERE c.id = v.id",
+                        new.id,
+                        [card_id for card_id, _hash in rows],
+                        [ring.wrap(ring.current, bytes(old_hash)) for _card_id, old_hash in rows],
+                    )
+                )
+                count += len(rows)
+        return count

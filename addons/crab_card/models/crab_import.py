@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class CrabImport(models.Model):
+    _inherit = "crab.import"
+
+    kind = fields.Selection(selection_add=[("card", "Card numbers")], ondelete={"card": "cascade"})

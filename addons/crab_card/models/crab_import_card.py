@@ -1,0 +1,155 @@
+import hmac
+import io
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.crab_base.tools import cells
+from odoo.addons.crab_base.tools.spreadsheet import Column
+
+from ..tools import normalise
+
+ROWS_AT_ONCE = 50_000
+
+
+class CrabImportCard(models.AbstractModel):
+    """Numbers of printed cards with their passwords, streamed: file → check and hash → COPY → set-based checks → register."""
+
+    _name = "crab.import.card"
+    _inherit = "crab.import.kind"
+    _description = "Import of card numbers"
+
+    @api.model
+    def _groups(self):
+        return ["crab_base.group_admin", "crab_base.group_card_keeper"]
+
+    @api.model
+    def _columns(self):
+        return [
+            Column("卡号", "number", cells.text(32), required=True, unique=True, example="YC26A0000001",
+                   help=self.env._("6 to 32 capital letters and digits; unique for ever.")),
+            Column("卡密", "password", cells.text(32), required=True, secret=True, example="28791535",
+                   help=self.env._("4 to 32 letters and digits. Only a keyed hash of it is kept.")),
+            Column("卡编码", "code", cells.text(64), required=True, example="CARD001",
+                   help=self.env._("The code of an existing physical card.")),
+        ]  # fmt: skip
+
+    @api.model
+    def _process_file(self, reader):
+        keys = self.env["crab.card.key"]
+        ring = keys._ring()
+        self.env.cr.execute(
+            """
+            DROP TABLE IF EXISTS crab_card_stage;
+            CREATE TEMPORARY TABLE crab_card_stage (
+                row_number integer, number varchar(32) COLLATE "C", password_hash bytea, product_id integer
+            ) ON COMMIT DROP
+            """
+        )
+        done = 0
+        for chunk in reader.chunks(ROWS_AT_ONCE):
+            good, errors = self._judge(chunk, ring.current_key())
+            reader.add_errors(errors)
+            self.env.cr.copy_expert("COPY crab_card_stage FROM STDIN", good)
+            done += len(chunk)
+            reader.advance(done)
+        self.env.cr.execute("ANALYZE crab_card_stage")
+        reader.add_errors(self._duplicates())
+        if reader.has_errors:
+            return 0
+        return self._load_stage(keys._current(ring), done)
+
+    @api.model
+    def _judge(self, chunk, key):
+        """Check and hash one part of the file.
+
+        :return: what COPY reads of the good rows, and the errors of the bad ones
+        """
+        products = self._product_ids()
+        as_text, digest = cells.as_text, hmac.digest
+        is_number, is_password = normalise.NUMBER.fullmatch, normalise.PASSWORD.fullmatch
+        lines, errors = [], []
+        for row_number, raw in chunk:
+            try:
+                number, password, code = map(as_text, raw)
+            except cells.CellError:
+                number = password = code = None
+            else:
+                number = number.upper()
+                if is_number(number) and is_password(password) and code in products:
+                    password_hash = digest(key, f"{number}\0{password}".encode(), "sha256").hex()
+                    lines.append(f"{row_number}\t{number}\t\\\\x{password_hash}\t{products[code]}\n")
+                    continue
+            errors += self._errors(row_number, raw, products)
+        return io.StringIO("".join(lines)), errors
+
+    @api.model
+    def _errors(self, row_number, raw, products):
+        """Why this row is bad, cell by cell."""
+        tests = (
+            ("卡号", lambda text: normalise.NUMBER.fullmatch(text.upper()), self.env._("must be 6 to 32 letters and digits")),
+            ("卡密", normalise.PASSWORD.fullmatch, self.env._("must be 4 to 32 letters and digits")),
+            ("卡编码", products.__contains__, self.env._("is no physical card of the catalogue")),
+        )
+        errors = []
+        for (header, is_good, reason), cell in zip(tests, raw, strict=True):
+            try:
+                text = cells.as_text(cell)
+            except cells.CellError as exc:
+                errors.append((row_number, header, self.env._(exc.reason)))
+                continue
+            if not text:
+                errors.append((row_number, header, self.env._("is missing")))
+            elif not is_good(text):
+                errors.append((row_number, header, reason))
+        return errors
+
+    @api.model
+    def _product_ids(self):
+        products_sudo = self.env["product.product"].sudo().search([("crab_kind", "=", "physical_card")])  # their codes are no secret
+        return {product.default_code: product.id for product in products_sudo}
+
+    @api.model
+    def _duplicates(self):
+        self.env.cr.execute(
+            """
+            SELECT row_number, false FROM (
+                SELECT row_number, number, min(row_number) OVER (PARTITION BY number) AS first_row FROM crab_card_stage
+                 WHERE number IN (SELECT number FROM crab_card_stage GROUP BY number HAVING count(*) > 1)
+            ) twice WHERE row_number > first_row
+            UNION ALL
+            SELECT s.row_number, true FROM crab_card_stage s JOIN crab_card c ON c.number = s.number
+            """
+        )
+        in_file, in_register = self.env._("stands in an earlier row of the file"), self.env._("is in the register already")
+        return [(row, "卡号", in_register if is_known else in_file) for row, is_known in self.env.cr.fetchall()]
+
+    @api.model
+    def _load_stage(self, key, count):
+        """Bring the staged numbers into the register and the same quantities into stock."""
+        record = self._import()
+        company = self.env["res.company"]._crab_company("group")
+        batch_sudo = self.env["crab.card.batch"].sudo().create(  # batches are made by imports and generation only
+            {"name": record.file_name, "source": "import", "company_id": company.id, "count": count, "import_id": record.id}
+        )
+        self.env["crab.card"]._insert_numbers(
+            "import",
+            SQL("crab_card_stage s"),
+            {
+                "number": SQL("s.number"),
+                "product_id": SQL("s.product_id"),
+                "kind": "physical",
+                "company_id": company.id,
+                "batch_id": batch_sudo.id,
+                "password_hash": SQL("s.password_hash"),
+                "key_id": key.id,
+            },
+            document=batch_sudo,
+        )
+        batch_sudo._receive_stock()
+        return count
+
+    @api.model
+    def _action_loaded(self, record):
+        batch = self.env["crab.card.batch"].search([("import_id", "=", record.id)], limit=1)
+        return batch.action_open_cards()

@@ -46,7 +46,9 @@ class Season:
 
     def import_file(self, kind, path):
         def run(env):
-            return env["crab.import"].with_context(crab_approver_id=self.approver_id)._run_file(kind, path.name, path.read_bytes()).id
+            approver = env["res.users"].browse(self.approver_id)
+            imports = env["crab.import"].with_context(crab_wallet_approver=approver)
+            return imports._run_file(kind, path.name, path.read_bytes()).id
 
         import_id = self.step(run)
 

@@ -172,6 +172,7 @@ class CrabAccount(models.Model):
         """Close live accounts and end their sessions."""
         self._revoke_tokens()
         self.write({"state": "closed"})
+        self.flush_recordset(["state"])  # the unique indexes of live accounts must see it
 
     def _set_live(self):
         """Reopen closed accounts.
@@ -263,7 +264,6 @@ class CrabAccount(models.Model):
         }
         source_sudo._set_closed()
         source_sudo.merged_into_id = target
-        self.env.flush_all()  # the unique indexes of live accounts must see the source closed first
         source_sudo.openid_ids.account_id = target
         target_sudo.write(moved)
         target_sudo._revoke_tokens()

@@ -1,0 +1,3 @@
+from . import test_account
+from . import test_account_merge
+from . import test_account_rights

@@ -1,4 +1,5 @@
 import unicodedata
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -69,7 +70,9 @@ class CrabDealer(models.Model):
         index="trigram",
         help="The contact's login. Another number makes its owner the contact; a new number of the same person is entered in the account.",
     )
-    level = fields.Selection(LEVELS, required=True, default="1", tracking=True, index=True)
+    level = fields.Selection(
+        LEVELS, compute="_compute_level", store=True, precompute=True, readonly=False, required=True, tracking=True, index=True
+    )
     dealer_type = fields.Selection(
         TYPES, "Type", compute="_compute_dealer_type", store=True, precompute=True, readonly=False, required=True, tracking=True
     )
@@ -77,7 +80,7 @@ class CrabDealer(models.Model):
     is_online = fields.Boolean("Online distribution", default=True, tracking=True, help="Earns on what members pay online.")
     parent_id = fields.Many2one(
         "crab.dealer", "Parent dealer", index=True, ondelete="restrict", tracking=True, copy=False,
-        domain="[('level', '<', level), ('state', '=', 'active')]",
+        domain="[('level', 'in', ['1', '2']), ('state', '=', 'active')]",
     )
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("crab.dealer", "parent_id", "Direct children")
@@ -152,6 +155,21 @@ class CrabDealer(models.Model):
             if dealer.account_id:  # a new dealer keeps what was typed until its account exists
                 account_sudo = dealer.account_id.sudo()  # sudo: who sees the dealer sees its contact, not the account
                 dealer.contact_name, dealer.phone = account_sudo.name, account_sudo.phone
+
+    @api.depends("parent_id")
+    def _compute_level(self):
+        """The level follows from the parent; a level 1's child may be set to level 3 (HQ-05)."""
+        for dealer in self:
+            above = int(dealer.parent_id.level or 0)
+            if not above:
+                dealer.level = "1"
+            elif not dealer.level or int(dealer.level) <= above:
+                dealer.level = str(min(above + 1, 3))
+
+    @api.onchange("level")
+    def _onchange_level(self):
+        if self.level == "1":
+            self.parent_id = False
 
     @api.depends("level")
     def _compute_dealer_type(self):
@@ -350,6 +368,7 @@ class CrabDealer(models.Model):
         )
         for vals, account in zip(without, accounts, strict=True):
             vals["account_id"] = account.id
+        self._refuse_taken_contacts([vals["account_id"] for vals in vals_list])
         for vals in vals_list:
             vals.pop("phone", None)
             vals.pop("contact_name", None)
@@ -396,8 +415,24 @@ class CrabDealer(models.Model):
             if number == old_sudo.phone:
                 old_sudo.name = name
                 continue
-            dealer.account_id = self.env["crab.account"]._get_or_create([{"name": name, "phone": number}])[0]
+            account = self.env["crab.account"]._get_or_create([{"name": name, "phone": number}])[0]
+            if dealer.state == "active":
+                self._refuse_taken_contacts(account.ids)
+            dealer.account_id = account
             old_sudo._revoke_tokens()
+
+    @api.private
+    def _refuse_taken_contacts(self, account_ids):
+        """:raise UserError: when a person is the contact of an active dealer already, or twice in the list"""
+        taken = self.sudo().search([("account_id", "in", account_ids), ("state", "=", "active")], limit=1)  # sudo: beyond what the user sees
+        if taken:
+            raise UserError(
+                self.env._("%(name)s (%(phone)s) is already the contact of %(dealer)s.", name=taken.contact_name, phone=taken.phone, dealer=taken.display_name)
+            )
+        twice = [account_id for account_id, count in Counter(account_ids).items() if count > 1]
+        if twice:
+            account_sudo = self.env["crab.account"].sudo().browse(twice[0])  # sudo: only its name is shown
+            raise UserError(self.env._("%(name)s cannot be the contact of two dealers.", name=account_sudo.display_name))
 
     # ------------------------------------------------------------------ locks
 
@@ -493,6 +528,22 @@ class CrabDealer(models.Model):
         dealer = self._for_subject(subject, [("id", "=", subject.id)] if subject.kind == "dealer" else Domain.TRUE, limit=1)
         parent = dealer.parent_id
         return {"name": parent.name, "contact_name": parent.contact_name, "phone": parent.phone} if parent else None
+
+    @api.model
+    def _resolve_invite(self, code):
+        """Whom the code of a member invitation belongs to: ``(dealer, staff or empty)``, in sudo (CH-32).
+
+        :raise UserError: for an unknown code, a closed dealer, staff that was removed
+        """
+        text = (code or "").strip().upper()
+        dealers_sudo, staff_sudo = self.sudo(), self.env["crab.dealer.staff"].sudo()  # sudo: who registers has no user
+        dealer = dealers_sudo.search([("invite_code", "=", text), ("state", "=", "active")]) if text else dealers_sudo.browse()
+        staff = staff_sudo.search([("invite_code", "=", text)]) if text and not dealer else staff_sudo.browse()
+        if staff._is_working():
+            return staff.dealer_id, staff
+        if not dealer:
+            raise UserError(self.env._("This invitation is not valid."))
+        return dealer, staff
 
     def _ancestors(self):
         """The chain from this dealer (first) up to its level 1 (last), in sudo: prices and earnings need all of it."""

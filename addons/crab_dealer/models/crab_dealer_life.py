@@ -69,6 +69,7 @@ class CrabDealer(models.Model):
         self._claim()
         self._ensure_active()
         self._write_guarded({"state": "closed"})
+        self.flush_recordset(["state"])  # the unique index of active dealers' contacts must see it
         self._end_logins()
         for dealer in self:
             dealer.message_post(body=self.env._("Closed: %(reason)s", reason=reason))
@@ -82,11 +83,7 @@ class CrabDealer(models.Model):
         self._claim()
         if self.filtered(lambda dealer: dealer.state == "active"):
             raise UserError(self.env._("This dealer is open already."))
-        taken = self.sudo().search([("account_id", "in", self.account_id.ids), ("state", "=", "active")], limit=1)
-        if taken:
-            raise UserError(
-                self.env._("%(name)s is the contact of %(dealer)s by now. Change the contact first.", name=taken.contact_name, dealer=taken.display_name)
-            )
+        self._refuse_taken_contacts(self.account_id.ids)
         self._write_guarded({"state": "active"})
         for dealer in self:
             dealer.message_post(body=self.env._("Reopened: %(reason)s", reason=reason))

@@ -1,10 +1,13 @@
 from odoo import api, models
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.spreadsheet import Column
 
 from .product_template import CARD_KINDS, MAX_PRICE
+
+_lt = LazyTranslate(__name__)
 
 KIND_LABELS = {"现货套餐": "package", "实体提货卡": "physical_card", "电子提货卡": "ecard", "B2B商品": "b2b"}
 RULE_LABELS = {"固定套餐": "fixed", "任选": "choice"}
@@ -17,7 +20,7 @@ def category_path(value):
     if path == ("",):
         return ()
     if len(path) > MAX_DEPTH or not all(path):
-        raise cells.CellError(cells._lt("has at most two levels, separated by “/”, none of them empty"))
+        raise cells.CellError(_lt("has at most two levels, separated by “/”, none of them empty"))
     return path
 
 

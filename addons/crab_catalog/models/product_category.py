@@ -24,7 +24,7 @@ class ProductCategory(models.Model):
         help="What this tree of categories holds; a category below another one has its kind.",
     )
     crab_vat = fields.Selection(
-        [("13", "13 %"), ("9", "9 %"), ("6", "6 %"), ("none", "Not taxable")],
+        [("13", "13 %"), ("9", "9 %"), ("6", "6 %"), ("exempt", "VAT exempt"), ("none", "Not subject to VAT")],
         string="Sales VAT",
         help="Given to new products of this category. Empty: as the category above; at the top 9 % for goods, none for cards.",
     )

@@ -319,10 +319,11 @@ class ProductTemplate(models.Model):
         taxes_sudo = self.env["account.tax"].sudo()  # which taxes exist is no secret; users may be in one company only
         companies = self.env["res.company"]._crab_company("group") | self.env["res.company"]._crab_company("sales")
         domain = Domain("type_tax_use", "=", "sale") & Domain("company_id", "in", companies.ids)
-        if vat == "none":
-            return taxes_sudo.with_context(lang="zh_CN").search(
-                domain & Domain("amount", "=", 0) & Domain("name", "ilike", "不征税")
+        if vat not in VAT_AMOUNTS:
+            found = (
+                self.env.ref(f"crab_base.{company.id}_sale_tax_{vat}", raise_if_not_found=False) for company in companies
             )
+            return taxes_sudo.union(*(tax.sudo() for tax in found if tax))
         taxes = taxes_sudo.search(
             domain & Domain("amount_type", "=", "percent") & Domain("amount", "=", VAT_AMOUNTS[vat]), order="sequence, id"
         )

@@ -98,7 +98,8 @@ class TestProduct(CatalogCase):
             self.assertEqual(product.taxes_id.mapped("amount"), [amount, amount])
             self.assertEqual(product.taxes_id.company_id, self.group | self.sales)
             self.assertTrue(all(product.taxes_id.mapped("price_include")), product.taxes_id.mapped("name"))
-        self.assertFalse(any(card.taxes_id.mapped("amount")), "VAT arises when the card is redeemed")
+        self.assertEqual(card.taxes_id.mapped("amount"), [0, 0], "VAT arises when the card is redeemed")
+        self.assertEqual(set(card.taxes_id.with_context(lang="zh_CN").mapped("name")), {"不征税"})
 
     def test_taxes_when_the_user_works_in_one_company(self):
         form = self._form("package", self.admin)

@@ -1,3 +1,4 @@
+from .models.res_company import LANGUAGE
 from .tools import retry_policy
 
 
@@ -6,5 +7,10 @@ def post_load():
 
 
 def post_init_hook(env):
-    """Set the two companies up on a fresh database; an existing company that is already in use is left as it is."""
+    """Chinese and the two companies on a fresh database; an existing company that is already in use is left as it is."""
+    language = env["res.lang"].with_context(active_test=False).search([("code", "=", LANGUAGE)])
+    if not language.active:
+        env["res.lang"]._activate_and_install_lang(LANGUAGE)
+        modules = env["ir.module.module"].search([("state", "=", "installed")]) | env.ref("base.module_crab_base")
+        modules._update_translations(LANGUAGE)
     env["res.company"]._crab_set_up_companies()

@@ -2,6 +2,7 @@ from . import res_company
 from . import crab_subject_mixin
 from . import crab_chain_parent_mixin
 from . import crab_chain_mixin
+from . import crab_chain_seal
 from . import crab_outbox
 from . import crab_outbox_delivery
 from . import crab_idempotency
@@ -9,3 +10,7 @@ from . import crab_import_kind
 from . import crab_import
 from . import crab_import_error
 from . import crab_import_progress
+from . import crab_public_id_mixin
+from . import crab_region
+from . import res_partner
+from . import res_config_settings

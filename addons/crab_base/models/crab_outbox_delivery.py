@@ -19,7 +19,7 @@ class CrabOutboxDelivery(models.Model):
     _rec_name = "consumer"
 
     event_id = fields.Many2one("crab.outbox", required=True, readonly=True, ondelete="cascade", index=True)
-    event = fields.Char(related="event_id.event")
+    event = fields.Char("Name of Event", related="event_id.event")
     occurred_at = fields.Datetime(related="event_id.occurred_at")
     consumer = fields.Char(required=True, readonly=True)
     aggregate_model = fields.Char("Model", required=True, readonly=True)

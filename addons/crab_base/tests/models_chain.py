@@ -7,7 +7,7 @@ from odoo.orm.model_classes import add_to_registry
 class CrabTestPot(models.Model):
     _name = "crab.test.pot"
     _inherit = ["crab.chain.parent.mixin"]
-    _module = "crab_base"
+    _module = None
     _description = "Parent of a history in tests"
 
     name = fields.Char()
@@ -16,7 +16,7 @@ class CrabTestPot(models.Model):
 class CrabTestPotEvent(models.Model):
     _name = "crab.test.pot.event"
     _inherit = ["crab.chain.mixin"]
-    _module = "crab_base"
+    _module = None
     _description = "History in tests"
     _chain_parent = "pot_id"
     _chain_columns = ("kind", "amount", "is_undo", "day", "note")

@@ -1,1 +1,1 @@
-from . import chain, locks, money, retry_policy, subject, timezone, transaction
+from . import chain, locks, merkle, money, retry_policy, subject, timezone, transaction

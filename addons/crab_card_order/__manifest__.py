@@ -1,0 +1,23 @@
+{
+    "name": "Crab: card documents",
+    "summary": "Issue, transfer, activation, return, cancellation and direct sale of pickup-card numbers",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_card", "crab_wallet"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crab_card_order_security.xml",
+        "data/ir_sequence.xml",
+        "report/crab_card_order_note.xml",
+        "report/crab_card_sales_report_views.xml",
+        "wizard/crab_card_order_pick_views.xml",
+        "wizard/crab_card_order_receive_views.xml",
+        "wizard/crab_card_order_reason_views.xml",
+        "views/crab_card_order_number_views.xml",
+        "views/crab_card_order_views.xml",
+        "views/crab_dealer_views.xml",
+        "views/crab_card_order_menus.xml",
+    ],
+}

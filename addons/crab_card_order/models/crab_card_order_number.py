@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrabCardOrderNumber(models.Model):
+    """One number in one document; written in sets by SQL only."""
+
+    _name = "crab.card.order.number"
+    _description = "Number of a card document"
+    _order = "order_id desc, id"
+    _rec_name = "card_id"
+    _log_access = False  # the number's history says who and when
+
+    order_id = fields.Many2one("crab.card.order", string="Document", required=True, readonly=True, ondelete="cascade")
+    card_id = fields.Many2one("crab.card", string="Number", required=True, readonly=True, ondelete="restrict")
+    product_id = fields.Many2one("product.product", string="Card", required=True, readonly=True, ondelete="restrict")
+    state = fields.Selection(
+        [("chosen", "Chosen"), ("reserved", "Reserved"), ("received", "Done"), ("released", "Released")],
+        string="In the document", required=True, readonly=True,
+        help="Reserved: in transit with the document. Done: arrived, activated or cancelled by it. Released: given back to the sender.",
+    )  # fmt: skip
+    company_id = fields.Many2one(related="order_id.company_id")
+    currency_id = fields.Many2one(related="order_id.currency_id")
+    unit_price = fields.Monetary(readonly=True, help="Level 1's price of an activated number, the price of a sold one.")
+    charged_amount = fields.Monetary(
+        "Charged", readonly=True, help="What the activation or sale charged for this number; of a return, what it gave back."
+    )
+    charge_order_id = fields.Many2one(
+        "crab.card.order", string="Charged by", readonly=True, ondelete="restrict",
+        help="The document whose charge was given back.",
+    )  # fmt: skip
+    card_state = fields.Selection(related="card_id.state", string="State of the number")
+    holder_name = fields.Char(related="card_id.holder_name")
+    order_kind = fields.Selection(related="order_id.kind")
+    order_state = fields.Selection(related="order_id.state")
+
+    _order_card_uniq = models.UniqueIndex("(order_id, card_id)", "A number stands once in a document.")
+    _card_idx = models.Index("(card_id)")
+    _chosen_idx = models.Index("(card_id) WHERE state = 'chosen'")
+    _charge_order_idx = models.Index("(charge_order_id) WHERE charge_order_id IS NOT NULL")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self.env._("Numbers are added by “Choose numbers”."))
+
+    def write(self, vals):
+        raise UserError(self.env._("Numbers of a document are changed by its steps only."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Use “Remove” to take numbers out of a draft."))
+
+    def action_activate_numbers(self):
+        """Make activation drafts of the selected numbers, one for each holder, and open them (HQ-36)."""
+        return self._make_orders("activation")
+
+    def action_cancel_numbers(self):
+        """Make a cancellation draft of the selected numbers, and open it (HQ-36)."""
+        return self._make_orders("cancel")
+
+    def _make_orders(self, kind):
+        orders = self.env["crab.card.order"]
+        orders.check_access("create")
+        groups = {}
+        for card in self.card_id:
+            holder = (card.holder_kind, card.dealer_id.id, card.member_id.id) if kind == "activation" else ()
+            groups.setdefault((card.company_id.id, *holder), []).append(card.id)
+        for (company_id, *holder), card_ids in groups.items():
+            values = {"kind": kind, "company_id": company_id}
+            if holder:
+                values.update(sender_dealer_id=holder[1], sender_member_id=holder[2])
+            order = orders.create(values)
+            order_sudo = order.sudo()  # numbers of a document are written by the suite, never by its user
+            order_sudo._refuse_misfits(card_ids)
+            order_sudo._link_cards(card_ids)
+            orders |= order
+        return {
+            "type": "ir.actions.act_window",
+            "name": orders._description,
+            "res_model": orders._name,
+            "view_mode": "form" if len(orders) == 1 else "list,form",
+            "views": [(False, "form")] if len(orders) == 1 else [(False, "list"), (False, "form")],
+            "res_id": orders.id if len(orders) == 1 else False,
+            "domain": [("id", "in", orders.ids)],
+        }

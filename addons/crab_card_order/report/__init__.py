@@ -1,0 +1,2 @@
+from . import crab_card_sales_report
+from . import crab_card_order_note

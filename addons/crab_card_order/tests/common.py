@@ -1,0 +1,81 @@
+from decimal import Decimal
+
+from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_card.tests.common import CardCase
+from odoo.addons.crab_dealer.tests.common import DealerCase
+
+SYSTEM = Subject("system", 1)
+
+
+class OrderCase(DealerCase, CardCase):
+    """The network of ``DealerCase`` with a card of 1000 yuan, numbers, filled wallets, and users with roles."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Order = cls.env["crab.card.order"]
+        cls.Card = cls.env["crab.card"]
+        cls.keeper = cls._new_user("order-keeper", "card_keeper")
+        cls.finance = cls._new_user("order-finance", "finance")
+
+    # === Wallets === #
+
+    @classmethod
+    def _fund(cls, dealer, stored=0, credit_limit=0):
+        """Give a level 1 stored value and a credit limit."""
+        documents = cls.env["crab.wallet.document"]
+        for kind, amount in (("topup", stored), ("credit_grant", credit_limit)):
+            if amount:
+                documents._open(dealer, kind, dec(amount), f"test-{kind}-{dealer.id}-{amount}")
+
+    def _wallet(self, dealer, kind):
+        return self.env["crab.wallet"].search([("dealer_id", "=", dealer.id), ("kind", "=", kind)])
+
+    def _money(self, dealer):
+        """(stored value, credit used) as decimals."""
+        return dec(self._wallet(dealer, "stored").balance), dec(self._wallet(dealer, "credit").credit_used)
+
+    def assertMoney(self, dealer, stored, credit_used):
+        self.env.invalidate_all()
+        self.assertEqual(self._money(dealer), (Decimal(stored), Decimal(credit_used)))
+
+    def assertBalanced(self):
+        """What cards brought in by documents equals the ledger, for every account."""
+        wrong = [row for row in self.env["crab.ledger.check"]._compare() if row["difference"]]
+        self.assertFalse(wrong, wrong)
+
+    # === Documents === #
+
+    @classmethod
+    def _document(cls, kind, cards, steps=("submit",), subject=SYSTEM, **values):
+        """A document made and taken through ``steps`` on behalf of ``subject``."""
+        order = cls.Order._create_for_subject(subject, kind, cards, **values)
+        for step in steps:
+            order._step_for_subject(subject, step)
+        return order.with_env(cls.env)
+
+    @classmethod
+    def _issue(cls, cards, dealer):
+        return cls._document("issue", cards, ("submit", "receive"), receiver_dealer_id=dealer.id)
+
+    @classmethod
+    def _transfer(cls, cards, sender, receiver):
+        return cls._document(
+            "transfer", cards, ("submit", "receive"), sender_dealer_id=sender.id, receiver_dealer_id=receiver.id
+        )
+
+    @classmethod
+    def _activate(cls, cards, dealer):
+        return cls._document("activation", cards, ("submit", "execute"), sender_dealer_id=dealer.id)
+
+    def assertCards(self, cards, **expected):
+        """Every one of ``cards`` has these values (records by record, the rest as they are)."""
+        self.env.invalidate_all()
+        for name, value in expected.items():
+            self.assertEqual({card[name] for card in cards}, {value}, name)
+
+    def _intact(self):
+        """The history of every number verifies."""
+        self.env.flush_all()
+        self.assertFalse(self.env["crab.card.event"]._verify_chain())

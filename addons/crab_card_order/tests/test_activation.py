@@ -1,0 +1,246 @@
+from decimal import Decimal
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form
+
+from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.money import dec
+
+from .common import OrderCase
+
+
+class TestActivation(OrderCase):
+    """Requests that climb the tree, execution with charge, without funds, for nobody's money; the prices that are kept."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cards = cls._new_cards(100)
+        cls._issue(cls.cards, cls.a)
+
+    def _example(self):
+        """domain.md §6: stored value 5 000, credit limit 10 000 of which 8 000 are used; 600 each."""
+        self._fund(self.a, credit_limit=10000)
+        used = self.cards[80:90]
+        self._activate(used, self.a)
+        more = self._new_cards(4, self._new_card_product("CARD500", Decimal("833.33")), prefix="U")
+        self._issue(more, self.a)
+        self._activate(more, self.a)
+        self.assertMoney(self.a, "0", "8000")
+        self._fund(self.a, stored=5000)
+        self.assertMoney(self.a, "5000", "8000")
+
+    @covers("HQ-11", "stored value first, then credit")
+    @covers("CH-14", "own activation orders", "stored value first, then credit", "too little of both: nothing activated")
+    def test_the_example_of_the_rules(self):
+        self._example()
+        order = self._document("activation", self.cards[:20], sender_dealer_id=self.a.id).with_user(self.keeper)
+        with self.assertRaisesRegex(UserError, "5[, ]?000"), self.env.cr.savepoint():
+            order.action_execute()
+        self.assertMoney(self.a, "5000", "8000")
+        self.assertEqual((order.state, order.amount_charged), ("submitted", 0))
+        self.assertCards(self.cards[:20], state="inactive", transit_id=order.id, charged_amount=0)
+
+        order = self._activate(self.cards[20:30], self.a)
+        self.assertMoney(self.a, "0", "9000")
+        self.assertEqual((order.amount_charged, order.amount_stored, order.amount_credit), (6000, 5000, 1000))
+        self.assertCards(self.cards[20:30], state="active", charged_amount=600, charge_id=order.id, transit_id=0)
+        self.assertBalanced()
+        self._intact()
+
+    @covers("HQ-10", "dealer tree activated by its level 1", via="web")
+    @covers("HQ-12", "charges level 1's price whatever level sold", "lower levels' own price recorded", via="web")
+    @covers("HQ-30", "activation by head office", "every move recorded and shown", via="web")
+    @covers("CH-14", "requests of level 3 under a level 2")
+    def test_a_request_of_level_3_climbs_and_charges_level_1s_price(self):
+        self._fund(self.a, stored=10000)
+        mine = self.cards[:10]
+        self._transfer(mine, self.a, self.b)
+        self._transfer(mine, self.b, self.c)
+        orders = self.Order.with_user(self.keeper).with_context(default_kind="activation")
+        with Form(orders, view="crab_card_order.crab_card_order_view_form") as form:
+            form.sender_dealer_id = self.c
+        order = form.record
+        pick = self.env["crab.card.order.pick"].with_user(self.keeper).with_context(**order.action_pick()["context"])
+        wizard = Form(pick)
+        wizard.method, wizard.product_id, wizard.quantity = "lowest", self.card_product, 10
+        wizard.save().action_add()
+        self.assertEqual(order.amount_total, 6000)
+        order.action_submit()
+        self.assertEqual((order.state, order.waiting_dealer_id, order.executor_dealer_id), ("submitted", self.b, self.a))
+        order.action_pass_on()
+        self.assertEqual((order.state, order.waiting_dealer_id), ("passed_on", self.a))
+        order.action_execute()
+        order.action_execute()
+        self.assertEqual((order.state, order.amount_charged), ("done", 6000))
+        self.assertMoney(self.a, "4000", "0")
+        self.assertEqual(
+            {(p.dealer_id, p.unit_price, p.sale_price, p.quantity, p.amount_earned, p.is_own) for p in order.price_ids},
+            {
+                (self.a, 600, 700, 10, 1000, False),
+                (self.b, 700, 800, 10, 1000, False),
+                (self.c, 800, self._member_price(), 10, 10 * (self._member_price() - 800), True),
+            },
+        )
+        events = mine[0].event_ids.sorted("sequence").mapped("event")
+        self.assertEqual(events[-2:], ["reserve", "activate"])
+        self.assertBalanced()
+
+    def _member_price(self):
+        return float(self.Order._customer_prices(self.card_product)[self.card_product.id])
+
+    @covers("CH-14", "requests of level 2", "requests of a direct level 3")
+    def test_requests_of_level_2_and_direct_level_3_go_to_level_1_at_once(self):
+        self._transfer(self.cards[:2], self.a, self.b)
+        self._transfer(self.cards[2:4], self.a, self.d)
+        for dealer, cards in ((self.b, self.cards[:2]), (self.d, self.cards[2:4])):
+            order = self._document("activation", cards, subject=self._as(dealer))
+            self.assertEqual((order.state, order.waiting_dealer_id), ("submitted", self.a))
+            with self.assertRaisesRegex(UserError, "passes on"):
+                order.with_user(self.keeper).action_pass_on()
+
+    @covers("HQ-11", "a shortage is told to the level 1")
+    def test_without_funds_the_request_stays_open_and_works_after_a_top_up(self):
+        self._transfer(self.cards[:3], self.a, self.b)
+        order = self._document("activation", self.cards[:3], subject=self._as(self.b))
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            order._step_for_subject(self._as(self.a), "execute")
+        self.env.invalidate_all()
+        self.assertEqual(order.state, "submitted")
+        self.assertCards(self.cards[:3], state="inactive", transit_id=order.id)
+        self._fund(self.a, stored=1800)
+        order._step_for_subject(self._as(self.a), "execute")
+        self.assertEqual(order.state, "done")
+        self.assertMoney(self.a, "0", "0")
+
+    def test_prices_are_quoted_at_the_request_and_frozen_at_execution(self):
+        self._fund(self.a, stored=10000)
+        order = self._document("activation", self.cards[:2], sender_dealer_id=self.a.id)
+        self.assertEqual(order.amount_total, 1200)
+        self.a._set_ratio(0.625, "test")
+        order._step_for_subject(self._as(self.a), "execute")
+        self.assertEqual((order.amount_charged, order.line_ids.ratio, order.line_ids.unit_price), (1250, 0.625, 625))
+        self.a._set_ratio(0.61, "test")
+        self.env.invalidate_all()
+        self.assertEqual((order.amount_total, order.line_ids.unit_price), (1250, 625))
+
+    def test_a_unit_price_is_rounded_half_up_before_it_is_multiplied(self):
+        odd = self._new_card_product("ODD", Decimal("33.35"))
+        cards = self._new_cards(3, odd, prefix="ODD")
+        self._issue(cards, self.a)
+        self.a._set_ratio(0.61, "test")  # 33.35 × 0.61 = 20.3435
+        self._fund(self.a, stored=100)
+        order = self._activate(cards, self.a)
+        self.assertEqual(dec(order.amount_charged), Decimal("61.02"))
+        self.assertEqual({dec(card.charged_amount) for card in cards}, {Decimal("20.34")})
+
+    def test_numbers_of_two_origins_need_two_documents(self):
+        other = self._new_cards(1, prefix="Z")
+        self._issue(other, self.z)
+        self._transfer(self.cards[:1], self.a, self.d)
+        self.d._move_to(self.z, "test")
+        self._transfer(other, self.z, self.d)
+        with self.assertRaisesRegex(UserError, "different level-1"):
+            self._document("activation", self.cards[:1] | other, sender_dealer_id=self.d.id)
+        self._fund(self.a, stored=600)
+        order = self._document("activation", self.cards[:1], subject=self._as(self.d))
+        order._step_for_subject(self._as(self.a), "execute")  # its origin is charged, wherever the dealer is now
+        self.assertMoney(self.a, "0", "0")
+
+    @covers("HQ-37", "level 1's own", "of level 2", "of level 3", via="web")
+    def test_activations_are_told_apart_by_level(self):
+        self._transfer(self.cards[:3], self.a, self.b)
+        self._transfer(self.cards[:1], self.b, self.c)
+        self._transfer(self.cards[4:5], self.a, self.d)
+        scopes = {}
+        for dealer, card in ((self.a, self.cards[10]), (self.b, self.cards[1]), (self.c, self.cards[0]), (self.d, self.cards[4])):
+            scopes[dealer] = self._document("activation", card, sender_dealer_id=dealer.id).activation_scope
+        self.assertEqual(
+            scopes, {self.a: "level1", self.b: "level2", self.c: "level3_below_2", self.d: "level3"}
+        )
+        found = self.Order.with_user(self.keeper).search([("kind", "=", "activation"), ("activation_scope", "=", "level2")])
+        self.assertIn(self.b, found.sender_dealer_id)
+
+    def test_an_override_charges_nobody_and_needs_finance(self):
+        orders = self.Order.with_user(self.keeper)
+        order = orders.create(
+            {"kind": "activation", "sender_dealer_id": self.a.id, "is_free": True, "reason": "replacement of damaged cards"}
+        )
+        order.sudo()._link_cards(self.cards[:2].ids)
+        order.action_submit()
+        self.assertTrue(order.needs_approval)
+        with self.assertRaisesRegex(UserError, "approval of finance"):
+            order.action_execute()
+        with self.assertRaises(AccessError):
+            order.action_approve()
+        order.with_user(self.finance).action_approve()
+        order.with_user(self.finance).action_approve()
+        order.action_execute()
+        self.assertEqual((order.state, order.amount_charged, order.approved_by_id), ("done", 0, self.finance))
+        self.assertCards(self.cards[:2], state="active", charged_amount=0)
+        self.assertFalse(self._money(self.a)[0])
+        self.assertBalanced()
+
+    def test_the_platforms_own_numbers_need_finance_too(self):
+        mine = self._new_cards(2, prefix="P")
+        order = self.Order.with_user(self.keeper).create({"kind": "activation"})
+        order.sudo()._link_cards(mine.ids)
+        order.action_submit()
+        with self.assertRaisesRegex(UserError, "approval of finance"):
+            order.action_execute()
+        order.with_user(self.finance).action_approve()
+        order.with_user(self.finance).action_execute()
+        self.assertCards(mine, state="active", charged_amount=0, holder_kind="platform")
+
+    def test_rejecting_and_cancelling_a_request_free_its_numbers(self):
+        self._transfer(self.cards[:2], self.a, self.b)
+        order = self._document("activation", self.cards[:2], subject=self._as(self.b))
+        order._step_for_subject(self._as(self.a), "reject", reason="not paid")
+        self.assertEqual((order.state, order.refusal_reason), ("rejected", "not paid"))
+        self.assertCards(self.cards[:2], transit_id=0, state="inactive")
+        order = self._document("activation", self.cards[:2], subject=self._as(self.b))
+        order._step_for_subject(self._as(self.b), "cancel")
+        self.assertEqual(order.state, "cancelled")
+        self.assertCards(self.cards[:2], transit_id=0, state="inactive")
+
+    def test_the_staff_member_who_sold_gets_a_share_that_is_frozen(self):
+        self._fund(self.a, stored=10000)
+        staff = self._new_staff(self.a, commission_ratio=0.25)
+        order = self._document(
+            "activation", self.cards[:3], (), self._as(self.a), staff_id=staff.id, sale_prices={self.card_product.id: Decimal(901)}
+        )
+        for step in ("submit", "execute"):
+            order._step_for_subject(self._as(self.a), step)
+        staff.commission_ratio = 0.5
+        price = order.price_ids
+        self.assertEqual((price.staff_id, price.staff_ratio, price.sale_price), (staff, 0.25, 901))
+        self.assertEqual((price.amount_retail, price.amount_earned, price.amount_staff), (3000, 903, 225.75))
+        with self.assertRaisesRegex(UserError, "works for another dealer"):
+            self._document("activation", self.cards[4:5], staff_id=self._new_staff(self.z).id, sender_dealer_id=self.a.id)
+
+    def test_the_statistics_show_own_sales_and_the_networks(self):
+        self._fund(self.a, stored=10000)
+        self._transfer(self.cards[:2], self.a, self.b)
+        self._activate(self.cards[:2], self.b)
+        self._activate(self.cards[5:6], self.a)
+        self.env.flush_all()
+        rows = self.env["crab.card.sales.report"].with_user(self.finance)._read_group(
+            [("dealer_id", "in", (self.a | self.b).ids)], ["dealer_id"], ["amount_own:sum", "amount_network:sum", "amount_earned:sum"]
+        )
+        member = self._member_price()
+        self.assertEqual(
+            {dealer: values for dealer, *values in rows},
+            {self.a: [1000, 2000, 200 + member - 600], self.b: [2000, 0, 2 * (member - 700)]},
+        )
+
+    def test_sale_prices_are_entered_in_the_draft_only(self):
+        order = self._document("activation", self.cards[:1], (), sender_dealer_id=self.a.id).with_user(self.keeper)
+        with Form(order, view="crab_card_order.crab_card_order_view_form") as form, form.line_ids.edit(0) as line:
+            line.sale_price = 950
+        self.assertEqual(order.line_ids.sale_price, 950)
+        order.action_submit()
+        with self.assertRaises(UserError):
+            order.write({"line_ids": [Command.update(order.line_ids.id, {"sale_price": 1})]})
+        with self.assertRaises(UserError):
+            order.line_ids.write({"quantity": 1000})

@@ -1,0 +1,1 @@
+from . import number_text

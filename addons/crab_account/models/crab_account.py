@@ -20,7 +20,7 @@ class CrabAccount(models.Model):
 
     _name = "crab.account"
     _description = "Account"
-    _inherit = ["mail.thread"]
+    _inherit = ["crab.public.id.mixin", "mail.thread"]
     _order = "id desc"
     _rec_names_search = ["name", "phone"]
 

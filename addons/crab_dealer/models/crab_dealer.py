@@ -23,9 +23,9 @@ RATIO_DIGITS = (5, 4)
 GUARDED = {"ratio", "parent_id", "level", "dealer_type", "state", "partner_id"}
 # address of the dealer = address of its partner
 ADDRESS = {
-    "state_id": "state_id",
-    "city": "city",
-    "district": "street2",
+    "province_id": "crab_province_id",
+    "city_id": "crab_city_id",
+    "district_id": "crab_district_id",
     "street": "street",
     "latitude": "partner_latitude",
     "longitude": "partner_longitude",
@@ -49,7 +49,7 @@ class CrabDealer(models.Model):
 
     _name = "crab.dealer"
     _description = "Dealer"
-    _inherit = ["crab.subject.mixin", "crab.invite.mixin", "mail.thread"]
+    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.invite.mixin", "crab.address.mixin", "mail.thread"]
     _order = "code"
     _parent_store = True
     _rec_names_search = ["code", "name", "phone"]
@@ -102,15 +102,12 @@ class CrabDealer(models.Model):
     invitation_ids = fields.One2many("crab.dealer.invitation", "dealer_id", "Dealer invitations")
     note = fields.Text("Notes")
 
-    state_id = fields.Many2one(
-        "res.country.state", "Province", compute="_compute_address", store=True, readonly=False,
-        domain=lambda self: [("country_id", "=", self.env.ref("base.cn").id)],
-    )
-    city = fields.Char(compute="_compute_address", store=True, readonly=False)
-    district = fields.Char(compute="_compute_address", store=True, readonly=False)
-    street = fields.Char("Address", compute="_compute_address", store=True, readonly=False)
-    latitude = fields.Float(digits=(10, 7), compute="_compute_address", store=True, readonly=False, aggregator=None)
-    longitude = fields.Float(digits=(10, 7), compute="_compute_address", store=True, readonly=False, aggregator=None)
+    province_id = fields.Many2one(compute="_compute_address", store=True, readonly=False, index="btree_not_null")
+    city_id = fields.Many2one(compute="_compute_address", store=True, readonly=False, index="btree_not_null")
+    district_id = fields.Many2one(compute="_compute_address", store=True, readonly=False)
+    street = fields.Char(compute="_compute_address", store=True, readonly=False)
+    latitude = fields.Float(compute="_compute_address", store=True, readonly=False)
+    longitude = fields.Float(compute="_compute_address", store=True, readonly=False)
 
     level2_count = fields.Integer("Level 2 below", compute="_compute_network_counts")
     level3_count = fields.Integer("Level 3 below", compute="_compute_network_counts")

@@ -8,7 +8,7 @@ from odoo.addons.crab_base.tools.subject import Subject
 from .crab_dealer import LEVELS, RATIO_DIGITS, TYPES, TYPES_OF_LEVEL
 
 FORM_FIELDS = {
-    "name", "contact_name", "phone", "level", "dealer_type", "state_id", "city", "district", "street", "latitude", "longitude",
+    "name", "contact_name", "phone", "level", "dealer_type", "province_id", "city_id", "district_id", "street", "latitude", "longitude",
     "is_offline", "is_online", "agreement_version", "note",
 }  # fmt: skip
 
@@ -18,7 +18,7 @@ class CrabDealerApplication(models.Model):
 
     _name = "crab.dealer.application"
     _description = "Dealer application"
-    _inherit = ["crab.subject.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.address.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char("Dealer name", required=True, tracking=True)
@@ -40,14 +40,6 @@ class CrabDealerApplication(models.Model):
     ratio = fields.Float("Price ratio", digits=RATIO_DIGITS, tracking=True, aggregator=None)
     is_offline = fields.Boolean("Offline dealing", default=True)
     is_online = fields.Boolean("Online distribution", default=True)
-    state_id = fields.Many2one(
-        "res.country.state", "Province", domain=lambda self: [("country_id", "=", self.env.ref("base.cn").id)]
-    )
-    city = fields.Char()
-    district = fields.Char()
-    street = fields.Char("Address")
-    latitude = fields.Float(digits=(10, 7))
-    longitude = fields.Float(digits=(10, 7))
     agreement_version = fields.Char("Agreement accepted", readonly=True, help="Version of the supplier agreement that the applicant accepted.")
     agreement_at = fields.Datetime("Accepted at", readonly=True)
     note = fields.Text("Notes")
@@ -168,9 +160,9 @@ class CrabDealerApplication(models.Model):
             "ratio": self.ratio,
             "is_offline": self.is_offline,
             "is_online": self.is_online,
-            "state_id": self.state_id.id,
-            "city": self.city,
-            "district": self.district,
+            "province_id": self.province_id.id,
+            "city_id": self.city_id.id,
+            "district_id": self.district_id.id,
             "street": self.street,
             "latitude": self.latitude,
             "longitude": self.longitude,

@@ -15,7 +15,7 @@ class CrabDealerInvitation(models.Model):
 
     _name = "crab.dealer.invitation"
     _description = "Invitation of a dealer below"
-    _inherit = ["crab.subject.mixin", "crab.invite.mixin"]
+    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.invite.mixin"]
     _order = "id desc"
     _rec_name = "invite_code"
     _invite_parameter = "dealer_invite"

@@ -12,7 +12,7 @@ class CrabDealerStaff(models.Model):
 
     _name = "crab.dealer.staff"
     _description = "Dealer staff"
-    _inherit = ["crab.subject.mixin", "crab.invite.mixin", "mail.thread"]
+    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.invite.mixin", "mail.thread"]
     _order = "dealer_id, name"
     _rec_names_search = ["name", "phone"]
 

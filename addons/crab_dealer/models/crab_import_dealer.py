@@ -139,18 +139,26 @@ class CrabImportDealer(models.AbstractModel):
     def _load(self, rows):
         Dealer = self.env["crab.dealer"].with_context(tracking_disable=True, mail_create_nosubscribe=True)
         ids = {code: dealer.id for code, dealer in self._existing(rows).items()}
-        provinces = {state.name: state.id for state in self.env.ref("base.cn").state_ids}
+        regions = self.env["crab.region"]._find({(row["province"], row["city"], row["district"]) for row in rows})
         for level in TYPES_OF_LEVEL:
             of_level = [row for row in rows if row["level"] == level]
-            created = Dealer.create([self._prepare_dealer_vals(row, ids, provinces) for row in of_level])
+            created = Dealer.create([self._prepare_dealer_vals(row, ids, regions) for row in of_level])
             ids.update({row["code"]: dealer.id for row, dealer in zip(of_level, created, strict=True)})
         dealers = self.env["crab.dealer"].browse([ids[row["code"]] for row in rows])
         self._after_load(dealers, rows)
         return dealers
 
     @api.model
-    def _prepare_dealer_vals(self, row, ids, provinces):
-        """Values of a new dealer. ``ids``: dealer ids by code."""
+    def _prepare_dealer_vals(self, row, ids, regions):
+        """Values of a new dealer.
+
+        :param ids: dealer ids by code
+        :param regions: region ids by the three texts; the texts of an address that is not known as a whole stay in its street
+        """
+        texts = (row["province"], row["city"], row["district"])
+        province, city, district = regions[texts]
+        is_known = all(bool(text) <= bool(region) for text, region in zip(texts, (province, city, district), strict=True))
+        street = row["street"] if is_known else "".join(filter(None, (*texts, row["street"])))
         return {
             "code": row["code"],
             "name": row["name"],
@@ -160,10 +168,10 @@ class CrabImportDealer(models.AbstractModel):
             "dealer_type": row["dealer_type"],
             "parent_id": ids.get(row["parent_code"]) or False,
             "ratio": float(row["ratio"]),
-            "state_id": provinces.get(row["province"]),
-            "city": row["city"],
-            "district": row["district"],
-            "street": row["street"],
+            "province_id": province,
+            "city_id": city,
+            "district_id": district,
+            "street": street,
             "latitude": float(row["latitude"] or Decimal(0)),
             "longitude": float(row["longitude"] or Decimal(0)),
         }

@@ -41,6 +41,14 @@ class TestDealerImport(DealerCase):
         self.assertEqual((first.latitude, first.longitude, first.street), (31.396211, 121.035684, "邱晓国路803号"))
         self.assertEqual((first.partner_id.partner_latitude, first.contact_name), (31.396211, "联系人N1"))
         self.assertEqual(first.ratio_ids.ratio, 0.6)
+        self.assertEqual((first.province_id.name, first.city_id.name, first.district_id.name), ("江苏省", "苏州市", "昆山市"))
+        self.assertEqual((first.partner_id.state_id.name, first.partner_id.city), ("江苏省", "苏州市昆山市"))
+
+    def test_an_unknown_region_stays_in_the_street(self):
+        record = self._import([self._row("N1", "一级", "专卖店", "", 0.6, 省="江苏", 市="苏州", 区="不存在区", 地址="1号")])
+        self.assertEqual(record.state, "done", record.message)
+        dealer = self.env["crab.dealer"].search([("code", "=", "N1")])
+        self.assertEqual((dealer.city_id.name, dealer.district_id.name, dealer.street), ("苏州市", False, "江苏苏州不存在区1号"))
 
     @covers("HQ-08", "add", via="import")
     def test_every_bad_row_is_named(self):
@@ -124,3 +132,4 @@ class TestDealerImport(DealerCase):
         self.assertEqual(len(loaded), 276)
         self.assertEqual(len(loaded.filtered(lambda dealer: dealer.level == "1")), 24)
         self.assertEqual(len(loaded.level1_id), 24)
+        self.assertTrue(all(loaded.mapped(lambda dealer: bool(dealer.district_id))), "every region is known")

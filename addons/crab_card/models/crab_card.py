@@ -116,7 +116,6 @@ class CrabCard(models.Model):
     event_ids = fields.One2many("crab.card.event", "card_id", string="History", readonly=True)
 
     _number_uniq = models.UniqueIndex("(number)", "This number is in the register already.")
-    _state_idx = models.Index("(state, number)")
     _product_idx = models.Index("(product_id, number)")
     _product_state_idx = models.Index("(product_id, state, number)")
     _batch_idx = models.Index("(batch_id, number)")

@@ -140,6 +140,7 @@ class CrabCard(models.Model):
             for name, value in columns.items()
         ]
         names = SQL(", ").join(SQL.identifier(name) for name in columns)
+        returned = [name for name in ("state", "holder_kind", "member_id", "charged_amount") if isinstance(columns.get(name), SQL)]
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -149,13 +150,14 @@ class CrabCard(models.Model):
                     SELECT new.id, 1, %(hash)s, %(new_names)s
                       FROM (SELECT nextval('crab_card_id_seq')::int AS id, ordered.*
                               FROM (SELECT %(typed)s FROM %(source)s ORDER BY number) ordered) new
-                    RETURNING *
+                    RETURNING %(returned)s
                 )
                 INSERT INTO crab_card_event (hash, %(line_names)s) SELECT new.head_hash, %(line_values)s FROM new
                 """,
                 typed=SQL(", ").join(typed),
                 source=source,
                 names=names,
+                returned=SQL(", ").join(SQL.identifier(name) for name in ("id", "head_hash", *returned)),
                 new_names=SQL(", ").join(SQL.identifier("new", name) for name in columns),
                 hash=self.env["crab.card.event"]._hash_sql(line),
                 line_names=SQL(", ").join(SQL.identifier(name) for name in line),

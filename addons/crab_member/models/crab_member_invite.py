@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import consteq, hmac
@@ -7,6 +9,7 @@ from odoo.addons.crab_base.tools.subject import Subject
 SCOPE = "crab-member-invitation"
 INVITERS = {"D": "crab.dealer", "S": "crab.dealer.staff", "M": "crab.member"}
 HEAD_OFFICE = "H"
+TOKEN = re.compile(r"[0-9A-Z]{1,40}(\.[0-9A-Z]{1,40}\.[0-9A-F]{1,40})?")
 SIGNATURE_LENGTH = 24  # hex digits: 96 bits
 
 
@@ -45,14 +48,15 @@ class CrabMemberLevel(models.Model):
         :return: ``(level, inviter or None)``, both in sudo
         :raise UserError: (422) for anything that is not a valid invitation, without telling why
         """
-        parts = (token or "").strip().upper().split(".") if isinstance(token, str) else []
+        text = token.strip().upper() if isinstance(token, str) else ""
+        parts = text.split(".") if TOKEN.fullmatch(text) else []
         level_sudo = inviter_sudo = None
-        if len(parts) == 3 and consteq(self._sign(f"{parts[0]}.{parts[1]}"), parts[2] if parts[2].isascii() else ""):
+        if len(parts) == 3 and consteq(self._sign(f"{parts[0]}.{parts[1]}"), parts[2]):
             level_sudo = self.sudo().search([("invite_code", "=", parts[0])])  # sudo: who follows a link has no user
             letter, code = parts[1][:1], parts[1][1:]
             if letter in INVITERS:
                 inviter_sudo = self.env[INVITERS[letter]].sudo().search([("invite_code", "=", code)])  # sudo: as above
-        elif len(parts) == 1 and parts[0]:
+        elif len(parts) == 1:
             level_sudo = self._default()
             for model in INVITERS.values():
                 inviter_sudo = self.env[model].sudo().search([("invite_code", "=", parts[0])])  # sudo: as above
@@ -127,7 +131,7 @@ class CrabMember(models.Model):
         return owner
 
     @api.model
-    def _register(self, account, token=None):
+    def _sign_up(self, account, token=None):
         """Make a person a member, as the invitation says (MB-01, MB-04). Who is a member already stays as it is: first touch wins.
 
         :param account: a live ``crab.account``

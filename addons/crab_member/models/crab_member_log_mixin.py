@@ -18,6 +18,7 @@ class CrabMemberLogMixin(models.AbstractModel):
     author = fields.Char("By", required=True, readonly=True)
 
     def write(self, vals):
+        self.check_access("write")
         raise UserError(self.env._("This history is only added to."))
 
     @api.ondelete(at_uninstall=False)

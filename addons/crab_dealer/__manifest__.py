@@ -21,6 +21,7 @@
         "views/crab_dealer_application_views.xml",
         "views/crab_dealer_views.xml",
         "views/crab_account_views.xml",
+        "views/res_config_settings_views.xml",
         "views/res_users_views.xml",
         "views/crab_dealer_menus.xml",
     ],

@@ -11,3 +11,4 @@ from . import crab_account
 from . import res_users
 from . import crab_import
 from . import crab_import_dealer
+from . import res_config_settings

@@ -20,7 +20,8 @@ TYPES = [
 TYPES_OF_LEVEL = {"1": ("city_partner", "exclusive_store"), "2": ("distributor",), "3": ("small_merchant",)}
 RATIO_DIGITS = (5, 4)
 # fields that change by named methods only, which check, lock and write the history
-GUARDED = {"ratio", "parent_id", "level", "dealer_type", "state", "partner_id"}
+GUARDED = {"ratio", "parent_id", "level", "dealer_type", "state", "partner_id", "level1_id", "parent_path", "invite_code"}
+NEVER_GIVEN = {"state", "level1_id", "parent_path", "invite_code"}  # follow from the rest, also when a dealer is created
 # address of the dealer = address of its partner
 ADDRESS = {
     "province_id": "crab_province_id",
@@ -298,7 +299,7 @@ class CrabDealer(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._clean_vals(vals) for vals in vals_list]
+        vals_list = [self._clean_vals({field: vals[field] for field in vals.keys() - NEVER_GIVEN}) for vals in vals_list]
         self._assign_codes(vals_list)
         self._assign_accounts(vals_list)
         self._assign_partners(vals_list)

@@ -11,7 +11,7 @@ class CrabDealer(models.Model):
 
     # ------------------------------------------------------------------ moving
 
-    def _move_to(self, parent, reason=None):
+    def _move_to(self, parent, reason):
         """Put this dealer with its subtree below another parent, for new documents; levels stay (HQ-08)."""
         self._relocate(parent, reason=reason)
 

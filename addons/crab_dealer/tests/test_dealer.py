@@ -138,9 +138,13 @@ class TestDealer(DealerCase):
             {"state": "closed"},
             {"dealer_type": "small_merchant"},
             {"partner_id": self.a.partner_id.id},
+            {"level1_id": self.z.id},
+            {"parent_path": "1/"},
         ):
             with self.subTest(values=values), self.assertRaisesRegex(UserError, "buttons"):
                 self.b.with_user(self.admin).write(values)
+        forged = self._try(state="closed", level1_id=self.a.id)
+        self.assertEqual((forged.state, forged.level1_id), ("active", forged))
 
     def test_a_dealer_is_not_duplicated(self):
         with self.assertRaises(UserError):

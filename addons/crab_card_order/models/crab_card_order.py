@@ -102,7 +102,6 @@ class CrabCardOrder(models.Model):
     )
     amount_stored = fields.Monetary("From stored value", readonly=True, copy=False)
     amount_credit = fields.Monetary("From credit", readonly=True, copy=False)
-    credit_given_back = fields.Monetary("Credit given back", readonly=True, copy=False)
 
     submitted_at = fields.Datetime("Submitted on", readonly=True, copy=False)
     sent_at = fields.Datetime("Sent on", readonly=True, copy=False)
@@ -116,7 +115,7 @@ class CrabCardOrder(models.Model):
     _kind_state_idx = models.Index("(kind, state, id)")
     _create_date_idx = models.Index("(create_date)")
     _amounts_check = models.Constraint(
-        "CHECK (amount_charged >= 0 AND amount_stored >= 0 AND amount_credit >= 0 AND credit_given_back >= 0)",
+        "CHECK (amount_charged >= 0 AND amount_stored >= 0 AND amount_credit >= 0)",
         "Amounts of a card document are not negative.",
     )
 

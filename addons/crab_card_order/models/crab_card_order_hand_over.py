@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
@@ -97,7 +96,6 @@ class CrabCardOrder(models.Model):
             )
         )
         rows = self.env.cr.fetchall()
-        self._lock_activations({row[2] for row in rows if row[2]})
         by_order = {}
         for card_id, charged, order_id in rows:
             if order_id:
@@ -112,27 +110,17 @@ class CrabCardOrder(models.Model):
         self._take_back_statistics([row[0] for row in rows])
         return [row[0] for row in rows]
 
-    def _lock_activations(self, order_ids):
-        for order in self.browse(sorted(order_ids)):
-            order._locked()
-
     def _give_back_to(self, dealer, amounts):
         """:param amounts: activation order → Decimal of its charge that goes back"""
-        owed = self._unrepaid_credit(dealer)
-        credit = {order: min(amount, owed.get(order.id, dec(0))) for order, amount in amounts.items()}
         total = sum(amounts.values())
         given = self.env["crab.wallet"]._give_back(
             dealer,
             total,
             self,
             "card_return",
-            f"{self._name}:{self.id}:{self.received_count}:{dealer.id}",
-            credit_first=sum(credit.values()),
+            f"{self._name}:{self.id}:{self.received_count}",
+            credit_first=amounts,
         )
-        if given["credit"] != sum(credit.values()):
-            raise UserError(self.env._("The credit account of %(dealer)s changed meanwhile. Please try again.", dealer=dealer.name))
-        for order, amount in credit.items():
-            order.credit_given_back = dec(order.credit_given_back) + amount
         self.write(
             {
                 "amount_charged": dec(self.amount_charged) + total,
@@ -140,31 +128,6 @@ class CrabCardOrder(models.Model):
                 "amount_credit": dec(self.amount_credit) + given["credit"],
             }
         )
-
-    def _unrepaid_credit(self, dealer):
-        """What activations of ``dealer`` took from credit and is neither repaid nor given back: ``{order id: Decimal}``.
-
-        Repayments settle the oldest debt first, so what is owed now belongs to the newest activations.
-        """
-        self.flush_model()
-        wallet = self.env["crab.wallet"].search([("dealer_id", "=", dealer.id), ("kind", "=", "credit")], limit=1)
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id, GREATEST(0, LEAST(open, %s - newer)) FROM (
-                    SELECT id, amount_credit - credit_given_back AS open,
-                           COALESCE(SUM(amount_credit - credit_given_back) OVER (
-                               ORDER BY executed_at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS newer
-                      FROM crab_card_order
-                     WHERE executor_dealer_id = %s AND kind = 'activation' AND state = 'done' AND amount_credit > credit_given_back
-                ) AS debts WHERE newer < %s
-                """,
-                dec(wallet.credit_used),
-                dealer.id,
-                dec(wallet.credit_used),
-            )
-        )
-        return dict(self.env.cr.fetchall())
 
     def _write_link_amounts(self, amount_by_card, order=None):
         """Keep on the link rows what was given back for each number, and which document had charged it."""

@@ -16,6 +16,7 @@ class OrderCase(DealerCase, CardCase):
         super().setUpClass()
         cls.Order = cls.env["crab.card.order"]
         cls.Card = cls.env["crab.card"]
+        cls.group.crab_wallet_approval_amount = 10**8  # the second person is tested with the wallets
         cls.keeper = cls._new_user("order-keeper", "card_keeper")
         cls.finance = cls._new_user("order-finance", "finance")
 

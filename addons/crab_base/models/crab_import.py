@@ -63,7 +63,6 @@ class CrabImport(models.Model):
     finished_at = fields.Datetime("Finished", readonly=True, copy=False)
     error_ids = fields.One2many("crab.import.error", "import_id", "All bad rows", readonly=True)
     error_preview_ids = fields.One2many("crab.import.error", compute="_compute_error_preview_ids", string="First bad rows")
-    error_rows = fields.Json("Numbers of bad rows", compute="_compute_error_rows")
     error_file = fields.Binary("Excel of bad rows", attachment=True, readonly=True, copy=False)
     error_file_name = fields.Char(compute="_compute_file_names")
     template_file = fields.Binary("Template", compute="_compute_template_file")
@@ -76,6 +75,13 @@ class CrabImport(models.Model):
         "(kind, content_hash) WHERE state = 'done'", "A file with this content has already been imported."
     )
     _content_idx = models.Index("(kind, content_hash)")
+
+    @property
+    def error_rows(self):
+        """Excel numbers of the bad rows, sorted."""
+        self.ensure_one()
+        groups = self.env["crab.import.error"]._read_group([("import_id", "=", self.id)], ["row_number"], order="row_number")
+        return [number for (number,) in groups]
 
     # ------------------------------------------------------------------ computes
 
@@ -91,17 +97,6 @@ class CrabImport(models.Model):
     def _compute_error_preview_ids(self):
         for record in self:
             record.error_preview_ids = self.env["crab.import.error"].search([("import_id", "=", record.id)], limit=PREVIEW_ERRORS)
-
-    @api.depends("error_ids")
-    def _compute_error_rows(self):
-        groups = self.env["crab.import.error"]._read_group(
-            [("import_id", "in", self.ids)], ["import_id", "row_number"], order="import_id, row_number"
-        )
-        rows = {}
-        for record, number in groups:
-            rows.setdefault(record.id, []).append(number)
-        for record in self:
-            record.error_rows = rows.get(record.id, [])
 
     @api.depends("kind", "file_name")
     def _compute_file_names(self):
@@ -229,6 +224,7 @@ class CrabImport(models.Model):
             record_sudo = self.sudo()  # results are not writable for users
             record_sudo.error_ids.unlink()
             record_sudo.write({**self._no_result(), "state": "queued"})
+            record_sudo.env["crab.import.progress"].search([("import_ref", "=", self.id)]).unlink()
             self.with_delay(
                 channel="root.crab_import", identity_key=f"crab.import.{self.id}", description=f"crab.import {self.id}"
             )._run_as_job()
@@ -316,7 +312,6 @@ class CrabImport(models.Model):
         except UserError as exc:
             raise RetryableJobError(str(exc), seconds=10, ignore_retry=True) from exc
         self.with_context(crab_import_job=True)._run(self._content())
-        self.env["crab.import.progress"].sudo().search([("import_ref", "=", self.id)]).unlink()  # nobody has rights on it
         self.env.user._bus_send("simple_notification", {
             "title": self.file_name,
             "message": self.message,
@@ -529,7 +524,7 @@ class CrabImport(models.Model):
             self.env.cr.execute_values(
                 "INSERT INTO crab_import_error (import_id, row_number, header, value, reason) VALUES %s", rows, page_size=1000
             )
-            self.invalidate_recordset(["error_ids", "error_preview_ids", "error_rows"])
+            self.invalidate_recordset(["error_ids", "error_preview_ids"])
 
     def _make_template(self):
         columns = self._kind_model(self.kind)._columns()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrabImportProgress(models.Model):
@@ -17,3 +17,9 @@ class CrabImportProgress(models.Model):
     total = fields.Integer(readonly=True)
 
     _import_ref_uniq = models.Constraint("UNIQUE(import_ref)", "An import has one progress.")
+
+    @api.autovacuum
+    def _gc_progress(self):
+        """Remove what is left of imports that have ended: they cannot do it themselves, the rows are younger than their snapshot."""
+        running = self.env["crab.import"].search([("state", "=", "queued")])
+        self.search([("import_ref", "not in", running.ids)]).unlink()

@@ -22,6 +22,7 @@ _lt = LazyTranslate(__name__)
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,20})?|\.\d{1,20})")
+_PHONE = re.compile(r"\+?[0-9 ().-]{3,30}")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]\s*00:00(?::00)?)?")
 
 
@@ -253,11 +254,13 @@ def phone():
         value = as_text(value)
         if not value:
             return None
+        if not _PHONE.fullmatch(value):  # the library overlooks letters and what follows the number
+            raise CellError(_lt("is not a phone number"))
         try:
             number = phonenumbers.parse(value, "CN")
         except phonenumbers.NumberParseException as exc:
             raise CellError(_lt("is not a phone number")) from exc
-        if not phonenumbers.is_valid_number(number) or number.extension:
+        if not phonenumbers.is_valid_number(number):
             raise CellError(_lt("is not a phone number"))
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

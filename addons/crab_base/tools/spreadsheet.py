@@ -165,7 +165,7 @@ class Reader:
     # -- reading
 
     def _open(self, filename, content):
-        """Number of rows, and a function that gives all of them as ``(row number, raw cells)`` from a row number on."""
+        """About how many rows stand below the header, and a function that gives all of them as ``(row number, raw cells)`` from a row number on."""
         if not content:
             raise FileError(_lt("The file is empty."))
         if filename and not filename.lower().endswith(EXTENSIONS):
@@ -260,7 +260,7 @@ class Reader:
                 raise FileError(_lt("The CSV file cannot be read: a cell is too long or a quotation mark is not closed.")) from exc
 
         delimiter = max(",;\t", key=lambda mark: self._count_known(next((row for _n, row in records(mark) if any(row)), [])))
-        return content.count(b"\n") + 1, lambda: records(delimiter)
+        return content.count(b"\n"), lambda: records(delimiter)
 
     # -- header
 

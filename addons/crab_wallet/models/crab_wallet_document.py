@@ -1,0 +1,394 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from odoo.addons.crab_base.models.crab_idempotency import IdempotencyConflict
+from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.timezone import business_date
+
+# What people enter, in a draft. Everything else changes by the methods below only, whatever the client sends.
+ENTERED = {"kind", "dealer_id", "amount", "received_date", "bank_reference", "voucher", "voucher_name", "note"}
+# kind of document: account, kind of entry, kind of the entry that reverses it
+EFFECTS = {
+    "topup": ("stored", "topup", "topup_reversal"),
+    "credit_grant": ("credit", "credit_grant", "grant_reversal"),
+    "repayment": ("credit", "repayment", "repayment_reversal"),
+}
+
+
+class CrabWalletDocument(models.Model):
+    """储值充值, 额度充值, 欠款结算 of a level-1 dealer (HQ-66)."""
+
+    _name = "crab.wallet.document"
+    _description = "Wallet document"
+    _inherit = ["mail.thread", "mail.activity.mixin", "tier.validation", "crab.public.id.mixin", "crab.subject.mixin"]
+    _order = "id desc"
+
+    _state_from = ["draft", "waiting"]
+    _state_to = ["done"]
+    _cancel_state = "cancelled"
+
+    name = fields.Char("Number", readonly=True, copy=False, default="/", index=True)
+    kind = fields.Selection(
+        [("topup", "Stored-value top-up"), ("credit_grant", "Credit grant"), ("repayment", "Debt repayment")],
+        required=True,
+        default="topup",
+        tracking=True,
+    )
+    dealer_id = fields.Many2one(
+        "crab.dealer", "Dealer", required=True, index=True, tracking=True, ondelete="restrict", domain=[("level", "=", "1")]
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        "Company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env["res.company"]._crab_company("group"),
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount = fields.Monetary(required=True, tracking=True)
+    received_date = fields.Date("Date", required=True, default=lambda self: business_date(), help="Day the money arrived.")
+    bank_reference = fields.Char("Bank reference", tracking=True, help="Number of the transfer on the bank statement.")
+    voucher = fields.Binary(attachment=True, copy=False, help="Picture or PDF of the transfer.")
+    voucher_name = fields.Char("Voucher file", copy=False)
+    note = fields.Text("Notes")
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("waiting", "Waiting for approval"),
+            ("done", "Done"),
+            ("reversed", "Reversed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    is_opening = fields.Boolean("Opening value", readonly=True, copy=False)
+    is_above_limit = fields.Boolean("Needs a second person", compute="_compute_is_above_limit")
+    requested_by_id = fields.Many2one("res.users", "Confirmed by", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", "Approved by", readonly=True, copy=False, tracking=True)
+    done_at = fields.Datetime("Effective since", readonly=True, copy=False)
+    reversed_at = fields.Datetime("Reversed at", readonly=True, copy=False)
+    reverse_reason = fields.Char("Reason of the reversal", readonly=True, copy=False, tracking=True)
+    move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False)
+    reversal_move_id = fields.Many2one("account.move", "Reversing entry", readonly=True, copy=False)
+    key = fields.Char(readonly=True, copy=False)
+
+    _key_uniq = models.UniqueIndex("(key) WHERE key IS NOT NULL", "This document exists already.")
+    _amount_check = models.Constraint(
+        "CHECK(amount > 0 AND amount <= 9999999999.99)", "Enter an amount between 0.01 and 9,999,999,999.99."
+    )
+
+    @api.depends("amount", "company_id.crab_wallet_approval_amount")
+    def _compute_is_above_limit(self):
+        for document in self:
+            limit = document.company_id.sudo().crab_wallet_approval_amount  # a figure, no secret
+            document.is_above_limit = document.currency_id.compare_amounts(document.amount, limit) > 0
+
+    # === Entering === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_entered(vals)
+        return super().create([{**vals, "name": self._next_number(vals.get("kind") or "topup")} for vals in vals_list])
+
+    def write(self, vals):
+        entered = ENTERED & vals.keys()
+        if entered and any(document.state != "draft" for document in self):
+            raise UserError(self.env._("Only drafts can be changed. Set the document back to draft, or reverse it."))
+        self._check_entered(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_drafts_only(self):
+        if any(document.state != "draft" for document in self):
+            raise UserError(self.env._("Only drafts can be deleted. Cancel or reverse the document instead."))
+
+    @api.model
+    def _check_entered(self, vals):
+        """Refuse what belongs to the document's methods: its state, who approved it, its entries."""
+        own = {name for name, field in self._fields.items() if field._module == "crab_wallet" or name in ("review_ids", "validation_status")}
+        guarded = (own - ENTERED) & vals.keys()
+        if guarded:
+            names = ", ".join(sorted(self._fields[name]._description_string(self.env) for name in guarded))
+            raise AccessError(self.env._("%(fields)s: changed by the document's buttons only.", fields=names))
+
+    @api.model
+    def _next_number(self, kind):
+        return self.env["ir.sequence"].sudo().next_by_code(f"crab.wallet.document.{kind}")  # numbers are for everybody
+
+    def _set(self, vals):
+        """Write guarded fields: for the methods of this model only."""
+        super().write(vals)
+
+    @api.constrains("dealer_id")
+    def _check_level(self):
+        for document in self:
+            if document.dealer_id.level != "1":
+                raise UserError(
+                    self.env._(
+                        "%(dealer)s is not a level-1 dealer: only level 1 has stored value and credit.",
+                        dealer=document.dealer_id.display_name,
+                    )
+                )
+
+    # === Buttons === #
+
+    def action_confirm(self):
+        """Carry the documents out, or have those above the limit wait for a second person (HQ-66)."""
+        self.check_access("write")
+        lock_rows(self)
+        for document in self:
+            if document.state in ("waiting", "done"):
+                continue  # second click
+            if document.state != "draft":
+                raise UserError(self.env._("%(document)s is closed: make a new one.", document=document.name))
+            document._check_complete()
+            document._set({"requested_by_id": self.env.uid})
+            if document.is_above_limit:
+                document._ask_approval()
+            else:
+                document._complete()
+        return True
+
+    def action_draft(self):
+        """Take a waiting document back to correct it; the request for approval ends."""
+        self.check_access("write")
+        lock_rows(self)
+        if any(document.state not in ("waiting", "cancelled") for document in self):
+            raise UserError(self.env._("Only waiting or cancelled documents can be set back to draft."))
+        self._end_review()
+        self._set({"state": "draft", "requested_by_id": False})
+        return True
+
+    def action_cancel(self):
+        """Close a draft or waiting document without effect."""
+        self.check_access("write")
+        lock_rows(self)
+        if any(document.state not in ("draft", "waiting") for document in self):
+            raise UserError(self.env._("Only documents that are not carried out yet can be cancelled. Reverse this one instead."))
+        self._end_review()
+        self._set({"state": "cancelled"})
+        return True
+
+    def action_reverse(self):
+        """Ask for the reason of a reversal."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reverse %(document)s", document=self.name),
+            "res_model": "crab.wallet.document.reverse",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_document_id": self.id},
+        }
+
+    def action_entries(self):
+        """The movements of this document."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_wallet.crab_wallet_entry_action")
+        domain = [("document_model", "=", self._name), ("document_id", "=", self.id)]
+        return {**action, "domain": domain, "context": {}}
+
+    # === Steps === #
+
+    def _check_complete(self):
+        self.ensure_one()
+        if self.dealer_id.state != "active" and self.kind != "repayment":
+            raise UserError(self.env._("%(dealer)s is closed: only its debts can be repaid.", dealer=self.dealer_id.display_name))
+        if self.received_date > business_date():
+            raise UserError(self.env._("The date lies in the future."))
+        if self.kind == "credit_grant" or self.is_opening:
+            return
+        if not self.voucher:
+            raise UserError(self.env._("Attach the voucher of the transfer first."))
+        if not (self.bank_reference or "").strip():
+            raise UserError(self.env._("Enter the bank reference of the transfer first."))
+
+    def _ask_approval(self):
+        self.ensure_one()
+        if not self.request_validation():
+            raise UserError(
+                self.env._(
+                    "%(amount)s needs a second person's approval, but no tier definition for wallet documents is active."
+                    " Activate it under Settings, Tier Validations.",
+                    amount=f"{self.amount:,.2f}",
+                )
+            )
+        self._set({"state": "waiting"})
+
+    def _end_review(self):
+        self.review_ids.sudo().unlink()  # the request ends with the document's step, whoever the reviewers are
+        self.invalidate_recordset(["review_ids", "validation_status"])
+
+    def _complete(self):
+        """Post the entry and the journal entry. The approval is this document's own record, not only the review's."""
+        self.ensure_one()
+        if self.is_above_limit:
+            self._check_approver(self.approved_by_id)
+        account, entry_kind, _reversal = EFFECTS[self.kind]
+        self.env["crab.wallet"]._post([self._prepare_entry(account, entry_kind, "done")])
+        self._set({"state": "done", "done_at": fields.Datetime.now()})
+        move_sudo = self._post_journal_entry()
+        if move_sudo:
+            self._set({"move_id": move_sudo.id})
+
+    def _prepare_entry(self, account, kind, step):
+        return {
+            "dealer": self.dealer_id,
+            "wallet": account,
+            "kind": kind,
+            "amount": dec(self.amount),
+            "document": self,
+            "key": f"{self._name}:{self.id}:{step}",
+        }
+
+    def _post_journal_entry(self):
+        """Top-up: bank to customers' deposits; repayment: bank to dealers' credit; a credit grant moves no money."""
+        counter = {"topup": "deposits", "repayment": "receivable_credit"}.get(self.kind)
+        ledger = self.env["crab.ledger"]
+        if not counter:
+            return self.env["account.move"]
+        partner, amount = self.dealer_id.sudo().partner_id, dec(self.amount)  # the entry names the dealer
+        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        if self.bank_reference:
+            label = f"{label} {self.bank_reference}"
+        return ledger._post_document(
+            self,
+            ledger._journal(self.company_id, "document"),
+            [("bank", partner, amount, label), (counter, partner, -amount, label)],
+            date=self.received_date,
+        )
+
+    def _reverse(self, reason):
+        """Undo a done document by a counter-line and a reversing entry (HQ-66).
+
+        :raise UserError: when the balance, or the unused credit, no longer covers it: nothing changed, the missing amount is named
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter a reason."))
+        lock_rows(self)
+        if self.state == "reversed":
+            return
+        if self.state != "done":
+            raise UserError(self.env._("Only documents that were carried out can be reversed."))
+        if self.is_above_limit and not self.env.user.has_group("crab_base.group_admin"):
+            raise AccessError(self.env._("Documents above the approval limit are reversed by an administrator."))
+        account, _kind, reversal_kind = EFFECTS[self.kind]
+        self.env["crab.wallet"]._post([self._prepare_entry(account, reversal_kind, "reversed")])
+        self._set({"state": "reversed", "reversed_at": fields.Datetime.now(), "reverse_reason": reason.strip()})
+        if self.move_id:
+            self._set({"reversal_move_id": self.env["crab.ledger"]._reverse_document(self.sudo().move_id, self).id})
+
+    # === Approval === #
+
+    def _check_approver(self, approver):
+        """:raise AccessError: unless ``approver`` is an administrator who neither wrote nor confirmed the document"""
+        if not approver or not approver.has_group("crab_base.group_admin"):
+            raise AccessError(self.env._("Amounts above the limit are approved by an administrator."))
+        if approver in (self.create_uid, self.requested_by_id):
+            raise AccessError(self.env._("Whoever made or confirmed a document cannot approve it. Ask a second person."))
+
+    def _validate_tier(self, tiers=False):
+        """The second person's approval carries the document out."""
+        self.ensure_one()
+        lock_rows(self)
+        if self.state != "waiting":
+            raise UserError(self.env._("%(document)s does not wait for approval.", document=self.name))
+        self._check_approver(self.env.user)
+        result = super()._validate_tier(tiers)
+        if self.validation_status == "validated":
+            self._set({"approved_by_id": self.env.uid})
+            self._complete()
+        return result
+
+    def _rejected_tier(self, tiers=False):
+        """A rejected document goes back to whoever made it, to be corrected or cancelled."""
+        self.ensure_one()
+        lock_rows(self)
+        if self.state != "waiting":
+            raise UserError(self.env._("%(document)s does not wait for approval.", document=self.name))
+        self._check_approver(self.env.user)
+        result = super()._rejected_tier(tiers)
+        self.message_post(body=self.env._("Not approved by %(user)s.", user=self.env.user.name))
+        self._end_review()
+        self._set({"state": "draft"})
+        return result
+
+    def restart_validation(self):
+        """Not offered: a waiting document is set back to draft instead."""
+        raise UserError(self.env._("Set the document back to draft instead."))
+
+    # === From code === #
+
+    @api.model
+    def _open(self, dealer, kind, amount, key, approver=None, is_opening=True):
+        """Make and complete a document from code; once per key.
+
+        :param amount: Decimal above zero
+        :param key: unique for ever among wallet documents
+        :param approver: user record of the second person, needed above the limit
+        :param is_opening: no voucher is asked for
+        :return: the document, in sudo
+        :raise UserError: above the limit without an approver
+        """
+        document_sudo = self._prepare_open([(dealer, kind, amount, key)], is_opening)
+        document_sudo._carry_out(approver)
+        if document_sudo.state == "waiting":
+            raise UserError(
+                self.env._("%(amount)s is above the limit: a second person has to approve it.", amount=f"{dec(amount):,.2f}")
+            )
+        return document_sudo
+
+    @api.model
+    def _open_all(self, requests, approver=None):
+        """``_open`` for ``[(dealer, kind, amount, key)]``; what is above the limit waits for approval if no approver is given."""
+        documents_sudo = self._prepare_open(requests, True)
+        documents_sudo._carry_out(approver)
+        return documents_sudo
+
+    @api.model
+    def _prepare_open(self, requests, is_opening):
+        documents_sudo = self.sudo()  # opening values follow from what the caller may do, e.g. import dealers
+        found = {document.key: document for document in documents_sudo.search([("key", "in", [request[3] for request in requests])])}
+        for dealer, kind, amount, key in requests:
+            known = found.get(key)
+            if known and (known.dealer_id, known.kind, dec(known.amount)) != (dealer.sudo(), kind, dec(amount)):
+                raise IdempotencyConflict(self.env._("This key was already used for another document."))
+        new = [request for request in requests if request[3] not in found]
+        created = documents_sudo.with_context(tracking_disable=True, mail_create_nosubscribe=True).create(
+            [{"dealer_id": dealer.id, "kind": kind, "amount": amount} for dealer, kind, amount, _key in new]
+        )
+        for document, (_dealer, _kind, _amount, key) in zip(created, new, strict=True):
+            document._set({"key": key, "is_opening": is_opening})
+            found[key] = document
+        return documents_sudo.union(*(found[request[3]] for request in requests))
+
+    def _carry_out(self, approver):
+        self.filtered(lambda document: document.state == "draft").action_confirm()
+        if approver:
+            for document in self.filtered(lambda document: document.state == "waiting"):
+                document.with_user(approver).validate_tier()
+                document.invalidate_recordset()
+
+    # === Who sees what === #
+
+    @api.model
+    def _subject_domain(self, subject):
+        """A level-1 dealer sees what was carried out for it (CH-30: 欠款结算 records)."""
+        if subject.kind != "dealer":
+            return Domain.FALSE
+        return (
+            Domain("dealer_id", "=", subject.id)
+            & Domain("dealer_id.level", "=", "1")
+            & Domain("dealer_id.state", "=", "active")
+            & Domain("state", "in", ["done", "reversed"])
+        )

@@ -24,6 +24,7 @@ class CrabChainMixin(models.AbstractModel):
         class CrabCardEvent(models.Model):
             _name = "crab.card.event"
             _inherit = ["crab.chain.mixin"]
+            _log_access = False  # actor and time are facts of the line itself
             _chain_parent = "card_id"
             _chain_columns = ("kind", "state_from", "state_to", "amount")
 
@@ -51,7 +52,6 @@ class CrabChainMixin(models.AbstractModel):
 
     _name = "crab.chain.mixin"
     _description = "Append-only, hash-linked history"
-    _log_access = False  # actor and time are facts of the line itself
     _order = "id desc"
 
     _chain_parent = None  # name of the Many2one to the model with crab.chain.parent.mixin

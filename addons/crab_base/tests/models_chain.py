@@ -17,6 +17,7 @@ class CrabTestPotEvent(models.Model):
     _name = "crab.test.pot.event"
     _inherit = ["crab.chain.mixin"]
     _module = None
+    _log_access = False
     _description = "History in tests"
     _chain_parent = "pot_id"
     _chain_columns = ("kind", "amount", "is_undo", "day", "note")
@@ -30,13 +31,17 @@ class CrabTestPotEvent(models.Model):
     comment = fields.Char()
 
 
-def set_up_models(test_class):
-    """Add the models for the tests of a class; their tables go with its transaction."""
-    registry = test_class.registry
-    test_class.addClassCleanup(registry._setup_models__, test_class.env.cr, [])
+def add_models(registry, cr):
+    """Add the models to a registry, with their tables."""
     for model in (CrabTestPot, CrabTestPotEvent):
         add_to_registry(registry, model)
-        test_class.addClassCleanup(registry.__delitem__, model._name)
-    names = [CrabTestPot._name, CrabTestPotEvent._name]
-    registry._setup_models__(test_class.env.cr, [])
-    registry.init_models(test_class.env.cr, names, {"module": "crab_base"})
+    registry._setup_models__(cr, [])
+    registry.init_models(cr, [CrabTestPot._name, CrabTestPotEvent._name], {"module": "crab_base"})
+
+
+def set_up_models(test_class):
+    """The models for the tests of a class; their tables go with its transaction."""
+    test_class.addClassCleanup(test_class.registry._setup_models__, test_class.env.cr, [])
+    for model in (CrabTestPot, CrabTestPotEvent):
+        test_class.addClassCleanup(test_class.registry.__delitem__, model._name)
+    add_models(test_class.registry, test_class.env.cr)

@@ -42,22 +42,15 @@ class TestChain(CrabCase):
                 document=self.group,
             )
 
-    def _tamper(self, query, *params):
-        self.env.cr.execute("ALTER TABLE crab_test_pot_event DISABLE TRIGGER USER")
-        self.env.cr.execute(query, params)
-        self.env.cr.execute("ALTER TABLE crab_test_pot_event ENABLE TRIGGER USER")
-        return [(found["parent_id"], found["sequence"], found["problem"]) for found in self.events._verify_chain()]
+    def _triggers(self, what):
+        for table in ("crab_test_pot", "crab_test_pot_event"):
+            self.env.cr.execute(f"ALTER TABLE {table} {what} TRIGGER USER")
 
-    def _rewrite(self, pot):
-        """What a thorough forger does: every hash of the chain anew, the head too."""
-        self.env.cr.execute("ALTER TABLE crab_test_pot_event DISABLE TRIGGER USER")
-        previous = None
-        self.env.cr.execute("SELECT * FROM crab_test_pot_event WHERE pot_id = %s ORDER BY sequence", [pot.id])
-        for line in self.env.cr.dictfetchall():
-            previous = self.events._hasher()(previous, line)
-            self.env.cr.execute("UPDATE crab_test_pot_event SET hash = %s WHERE id = %s", [previous, line["id"]])
-        self.env.cr.execute("UPDATE crab_test_pot SET head_hash = %s WHERE id = %s", [previous, pot.id])
-        self.env.cr.execute("ALTER TABLE crab_test_pot_event ENABLE TRIGGER USER")
+    def _tamper(self, query, *params):
+        self._triggers("DISABLE")
+        self.env.cr.execute(query, params)
+        self._triggers("ENABLE")
+        return [(found["parent_id"], found["sequence"], found["problem"]) for found in self.events._verify_chain()]
 
     # ---------------------------------------------------------------------------------- writing
 
@@ -161,6 +154,17 @@ class TestChain(CrabCase):
                 with self.env.cr.savepoint(flush=False):
                     self.env.cr.execute(query)
         self.assertFalse(self.events._verify_chain())
+
+    def test_a_record_with_a_history_cannot_be_deleted_without_one_it_can(self):
+        self._fill(1)
+        fresh = self.env["crab.test.pot"].create({})
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE crab_test_pot_event DROP CONSTRAINT crab_test_pot_event_pot_id_fkey")
+        with self.assertRaisesRegex(RestrictViolation, "has a history"), mute_logger("odoo.sql_db"):
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute("DELETE FROM crab_test_pot WHERE id = %s", [self.pots[0].id])
+        fresh.unlink()
+        self.assertFalse(fresh.exists())
 
     # ------------------------------------------------------------------------------- attacks
 

@@ -109,6 +109,7 @@ class TestSeal(CrabCase):
     def test_a_history_that_vanished_with_its_record_is_found(self):
         seal = self.seals._seal("crab.test.pot.event")
         self.env.cr.execute("ALTER TABLE crab_test_pot_event DISABLE TRIGGER USER")
+        self.env.cr.execute("ALTER TABLE crab_test_pot DISABLE TRIGGER USER")
         self.env.cr.execute("DELETE FROM crab_test_pot_event WHERE pot_id = %s", [self.pots[3].id])
         self.env.cr.execute("DELETE FROM crab_test_pot WHERE id = %s", [self.pots[3].id])
         self.env.invalidate_all(flush=False)

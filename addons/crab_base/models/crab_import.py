@@ -99,6 +99,14 @@ class CrabImport(models.Model):
             record.error_preview_ids = self.env["crab.import.error"].search([("import_id", "=", record.id)], limit=PREVIEW_ERRORS)
 
     @api.depends("kind", "file_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for record in self:
+            record.display_name = ": ".join(filter(None, [str(labels.get(record.kind, "")), record.file_name]))
+
+    @api.depends("kind", "file_name")
+    @api.depends_context("lang")
     def _compute_file_names(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
@@ -152,7 +160,7 @@ class CrabImport(models.Model):
     @api.model
     def _check_user_values(self, vals):
         """Results are written by the import alone, not by a user through RPC."""
-        if not self.env.su and any(name in self._fields and self._fields[name].readonly and name != "company_id" for name in vals):
+        if not self.env.su and any(name in self._fields and self._fields[name].readonly for name in vals):
             raise AccessError(self.env._("The result of an import cannot be written."))
 
     @api.model
@@ -169,27 +177,24 @@ class CrabImport(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_user_values(vals)
-            if vals.get("file"):
-                vals["content_hash"] = self._hash(vals["file"])
-        records = super(CrabImport, self.sudo()).create(vals_list).with_env(self.env)
+        records = super().create([{**vals, "content_hash": self._hash(vals.get("file"))} for vals in vals_list])
         records._check_may_import()
         return records
 
     def write(self, vals):
         self._check_user_values(vals)
-        if not {"file", "kind", "file_name"}.isdisjoint(vals):
-            if any(record.state in ("queued", "done") for record in self):
-                raise UserError(self.env._("This file is being imported or has been imported. Make a new import for another file."))
-            if "file" in vals or "kind" in vals:
-                self.error_ids.sudo().unlink()  # the list belongs to the file that is replaced; nobody has rights to change it
-                vals = {**vals, **self._no_result()}
+        if not {"file", "kind", "file_name"}.isdisjoint(vals) and any(record.state in ("queued", "done") for record in self):
+            raise UserError(self.env._("This file is being imported or has been imported. Make a new import for another file."))
+        if "file" in vals or "kind" in vals:
+            self._check_may_import()
+            self._drop_errors()
+            vals = {**vals, **self._no_result()}
             if "file" in vals:
                 vals["content_hash"] = self._hash(vals["file"])
-            self.check_access("write")
-            result = super(CrabImport, self.sudo()).write(vals)
+        result = super().write(vals)
+        if "kind" in vals:
             self._check_may_import()
-            return result
-        return super().write(vals)
+        return result
 
     @api.model
     def _no_result(self):
@@ -222,7 +227,7 @@ class CrabImport(models.Model):
         self._lock_content()
         if self._is_big(content):
             record_sudo = self.sudo()  # results are not writable for users
-            record_sudo.error_ids.unlink()
+            self._drop_errors()
             record_sudo.write({**self._no_result(), "state": "queued"})
             record_sudo.env["crab.import.progress"].search([("import_ref", "=", self.id)]).unlink()
             self.with_delay(
@@ -346,6 +351,17 @@ class CrabImport(models.Model):
         for record in old:
             record._drop_file()
 
+    @api.autovacuum
+    def _gc_without_file(self):
+        """What was begun to download a template only."""
+        yesterday = fields.Datetime.subtract(fields.Datetime.now(), days=1)
+        self.search([("state", "=", "draft"), ("content_hash", "=", False), ("write_date", "<", yesterday)]).unlink()
+
+    def _drop_errors(self):
+        """Remove the list of bad rows; nobody has rights to change it."""
+        self.env.cr.execute(SQL("DELETE FROM crab_import_error WHERE import_id = ANY(%s)", self.ids))
+        self.invalidate_recordset(["error_ids", "error_preview_ids"])
+
     def _drop_file(self):
         super().write({"file": False})
 
@@ -403,6 +419,7 @@ class CrabImport(models.Model):
     def _run(self, content):
         """Check and load ``content`` in a savepoint and store the result; only lost races are raised, to be restarted."""
         self._check_may_import()
+        self._drop_errors()
         record = self.with_company(self.company_id)
         kind = record._kind_model(self.kind).with_context(crab_import_id=self.id)
         reader, loaded, result = None, None, {}

@@ -6,6 +6,10 @@ class ResConfigSettings(models.TransientModel):
 
     crab_seal_directory = fields.Char("Directory of Seals", compute="_compute_crab_seal_directory")
 
+    crab_import_max_mb = fields.Integer("Largest File (MB)", config_parameter="crab_base.import_max_mb", default=100)
+    crab_import_max_rows = fields.Integer("Most Rows of a File", config_parameter="crab_base.import_max_rows", default=2_000_000)
+    crab_import_job_rows = fields.Integer("Rows Imported at Once", config_parameter="crab_base.import_job_rows", default=2_000)
+
     @api.depends_context("uid")
     def _compute_crab_seal_directory(self):
         for settings in self:

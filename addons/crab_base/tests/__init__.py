@@ -4,6 +4,7 @@ from . import (
     test_idempotency,
     test_import,
     test_import_files,
+    test_import_parallel,
     test_money,
     test_outbox,
     test_public_id,

@@ -146,7 +146,7 @@ class TestImport(ImportCase):
 
     def test_result_is_written_by_the_import_alone(self):
         record = self._run_rows(["A1", ""])
-        for values in ({"state": "done"}, {"count_loaded": 5}, {"message": "x"}, {"content_hash": "0"}):
+        for values in ({"state": "done"}, {"count_loaded": 5}, {"company_id": self.sales.id}, {"message": "x"}, {"content_hash": "0"}):
             with self.assertRaises(AccessError):
                 record.write(values)
             with self.assertRaises(AccessError):
@@ -165,6 +165,16 @@ class TestImport(ImportCase):
             record.action_import()
         with self.assertRaises(UserError):
             record.unlink()
+
+    def test_refused_file_can_be_checked_again(self):
+        partner = self.env["res.partner"].create({"name": "x", "ref": "A1"})
+        record = self._run_rows(["A1", "x"], ["A2", "y"])
+        self.assertEqual(record.error_rows, [2])
+        record.action_import()
+        self.assertEqual((len(record.error_ids), record.count_bad), (1, 1))
+        partner.ref = False
+        record.action_import()
+        self.assertRecordValues(record, [{"state": "done", "error_ids": [], "count_bad": 0, "error_file": False}])
 
     def test_same_content_is_loaded_once(self):
         content = excel(HEADERS, ["A1", "x"])

@@ -85,15 +85,27 @@ def module_server(module_registry, module_database):
     yield from _server(module_database)
 
 
-@pytest.fixture
-def crashable(template, tmp_path_factory):
-    """``(cluster, database)`` on a PostgreSQL of its own; ``cluster.stop("immediate")`` crashes it."""
+@pytest.fixture(scope="session")
+def crash_cluster(template):
     folder = Path(f"/tmp/crab-crash-{os.getpid()}")  # a socket's path must be short
+    shared = os.environ["PGHOST"]
     try:
         with harness.own_cluster(folder, template) as made:
+            os.environ["PGHOST"] = shared
             yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def crashable(crash_cluster, monkeypatch):
+    """``(cluster, database)`` on a PostgreSQL of its own; ``cluster.stop("immediate")`` crashes it."""
+    cluster, source = crash_cluster
+    monkeypatch.setenv("PGHOST", str(cluster.sockets))
+    cluster.start()
+    for database in _database(source):
+        yield cluster, database
+        cluster.start()
 
 
 @pytest.fixture(scope="session")

@@ -184,9 +184,9 @@ def own_cluster(folder, template):
 
     Inside, ``PGHOST`` names it: servers and registries made there use it.
 
-    :return: ``(cluster, database name)``
+    :return: ``(cluster, name of the copy)``
     """
-    shared, database = os.environ["PGHOST"], "crab_crash"
+    shared, database = os.environ["PGHOST"], "crab_crash_template"
     source = crabenv.clone_database(template, f"crab_test_{os.getpid()}_source")
     cluster = crabenv.Cluster(Path(folder) / "data", Path(folder) / "socket")
     try:
@@ -208,7 +208,6 @@ def own_cluster(folder, template):
         os.environ["PGHOST"] = shared
         cluster.stop("immediate")
         crabenv.drop_database(source)
-        forget_registry(database)
         crabenv.drop_files(database)
 
 

@@ -232,9 +232,6 @@ class CrabCardOrder(models.Model):
 
     def _customer_prices(self, products):
         """The default price that customers pay: that of the base member level. Product id → Decimal."""
-        level = self.env["crab.member.level"].search([], order="sequence, id", limit=1)
-        if not level:
-            retail = self.env["crab.price"]._unit_prices(products, [1])
-            return {product.id: retail[product.id, 1] for product in products}
+        level = self.env["crab.member.level"]._default()
         prices = self.env["crab.price"]._member_prices(products, level)
         return {product.id: prices[product.id, level.id] for product in products}

@@ -20,7 +20,7 @@ class CrabCardOrder(models.Model):
     payment_reference = fields.Char(readonly=True, copy=False)
     refund_reference = fields.Char(readonly=True, copy=False)
     paid_at = fields.Datetime("Paid on", readonly=True, copy=False)
-    is_refund_due = fields.Boolean(compute="_compute_is_refund_due", search="_search_is_refund_due")
+    amount_due = fields.Monetary("Refund due", compute="_compute_amount_due", store=True)
     activation_order_ids = fields.One2many("crab.card.order", "source_order_id", string="Activations", readonly=True)
     to_activate_count = fields.Integer("To be activated", compute="_compute_to_activate_count")
 
@@ -29,14 +29,9 @@ class CrabCardOrder(models.Model):
     )
 
     @api.depends("amount_to_refund", "amount_refunded")
-    def _compute_is_refund_due(self):
+    def _compute_amount_due(self):
         for order in self:
-            order.is_refund_due = order.currency_id.compare_amounts(order.amount_to_refund, order.amount_refunded) > 0
-
-    def _search_is_refund_due(self, operator, value):
-        if operator != "in" or set(value) != {True}:
-            return NotImplemented
-        return [("id", "in", SQL("(SELECT id FROM crab_card_order WHERE amount_to_refund > COALESCE(amount_refunded, 0))"))]
+            order.amount_due = order.currency_id.round(order.amount_to_refund - order.amount_refunded)
 
     @api.depends("state", "activation_order_ids.state")
     def _compute_to_activate_count(self):

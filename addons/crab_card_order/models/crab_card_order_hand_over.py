@@ -99,7 +99,7 @@ class CrabCardOrder(models.Model):
         by_order = {}
         for card_id, charged, order_id in rows:
             if order_id:
-                by_order.setdefault(self.browse(order_id), {})[card_id] = charged
+                by_order.setdefault(self.browse(order_id), {})[card_id] = dec(charged)
         by_dealer = {}
         for order, charges in by_order.items():
             if order.executor_dealer_id and not order.is_free and sum(charges.values()):

@@ -7,6 +7,7 @@ class CrabLedgerCheck(models.Model):
     @api.model
     def _subledgers(self):
         """What members paid for cards sold directly: the company owes the goods for it. Activations are in the wallets' part."""
+        contributions = super()._subledgers()
         self.env["crab.card.order"].flush_model()
         self.env.cr.execute(
             """
@@ -14,7 +15,7 @@ class CrabLedgerCheck(models.Model):
              WHERE amount_paid > 0 OR amount_refunded > 0 GROUP BY company_id
             """
         )
-        return super()._subledgers() + [
+        return contributions + [
             {"company_id": company_id, "purpose": "contract_liability", "amount": amount}
             for company_id, amount in self.env.cr.fetchall()
         ]

@@ -20,6 +20,14 @@ class OrderCase(DealerCase, CardCase):
         cls.keeper = cls._new_user("order-keeper", "card_keeper")
         cls.finance = cls._new_user("order-finance", "finance")
 
+    @classmethod
+    def _new_member(cls):
+        return cls.env["crab.member"].create({"name": "Member", "phone": cls._phone()})
+
+    def _member_subject(self, member=None):
+        member = member or self.member
+        return Subject("member", member.id, member.account_id.id)
+
     # === Wallets === #
 
     @classmethod

@@ -157,7 +157,8 @@ class CrabChainMixin(models.AbstractModel):
     def _append(self, values, source, document=None, parent_set=None):
         """Write one line for each row of ``source`` and move the parents' heads, in one statement.
 
-        The caller has locked the parents (``lock_rows``) or lives with the restart that a conflict causes.
+        Parents that the caller has not locked yet (``lock_rows``) are locked here, in id order; one that was changed
+        since this transaction began restarts the transaction.
 
         :param values: ``{column: SQL expression over source, or a plain value}``, the parent's field among them;
             ``happened_at`` and the actor are set unless given
@@ -190,10 +191,11 @@ class CrabChainMixin(models.AbstractModel):
                 new AS (
                     SELECT given.*, parent.event_count + 1 AS sequence, coalesce(parent.head_hash, '') AS previous
                       FROM given JOIN %(parents)s parent ON parent.id = given.%(parent)s
+                     ORDER BY given.%(parent)s FOR NO KEY UPDATE OF parent
                 ),
                 line AS (
                     INSERT INTO %(table)s (%(columns)s, sequence, hash)
-                    SELECT %(new_columns)s, new.sequence, %(hash)s FROM new ORDER BY new.%(parent)s
+                    SELECT %(new_columns)s, new.sequence, %(hash)s FROM new
                     RETURNING *
                 )
                 UPDATE %(parents)s parent SET event_count = line.sequence, head_hash = line.hash%(parent_set)s

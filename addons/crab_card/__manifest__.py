@@ -6,7 +6,17 @@
     "author": "Crab",
     "license": "AGPL-3",
     "depends": ["crab_price"],
+    "external_dependencies": {"python": ["pyzipper"]},
     "data": [
         "security/ir.model.access.csv",
+        "security/crab_card_security.xml",
+        "wizard/crab_card_mark_views.xml",
+        "views/crab_card_views.xml",
+        "views/crab_card_batch_views.xml",
+        "views/crab_card_guess_views.xml",
+        "views/crab_card_key_views.xml",
+        "views/res_config_settings_views.xml",
+        "wizard/crab_card_generate_views.xml",
+        "views/crab_card_menus.xml",
     ],
 }

@@ -5,5 +5,8 @@ from . import crab_card_event
 from . import crab_card_key
 from . import crab_card_password
 from . import crab_card_guess
+from . import crab_card_serial
 from . import crab_import
 from . import crab_import_card
+from . import crab_import_card_vip
+from . import res_config_settings

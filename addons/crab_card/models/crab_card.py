@@ -1,5 +1,7 @@
+import re
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools import normalise
@@ -113,6 +115,7 @@ class CrabCard(models.Model):
     )  # fmt: skip
     received_at = fields.Datetime(readonly=True, help="When the holder got it.")
     is_vip = fields.Boolean("VIP", readonly=True)
+    search_text = fields.Char("Number or range", store=False, search="_search_search_text")
     event_ids = fields.One2many("crab.card.event", "card_id", string="History", readonly=True)
 
     _number_uniq = models.UniqueIndex("(number)", "This number is in the register already.")
@@ -171,6 +174,93 @@ class CrabCard(models.Model):
 
     def init(self):
         self.env.cr.execute(TABLE_SQL)
+
+    # === Searching === #
+
+    def _search_search_text(self, operator, value):
+        """By number as people type it: exactly, by its beginning, or “first-last” for a range."""
+        if operator == "in":
+            return Domain.OR(self._search_search_text("ilike", text) for text in value)
+        if operator not in ("ilike", "like", "=ilike", "=like", "="):
+            return NotImplemented
+        text = normalise.number(str(value or "")).strip("%")
+        parts = [part for part in re.split(r"[\s\-~—–至到]+", text) if part]
+        if len(parts) == 2:
+            return Domain("number", ">=", parts[0]) & Domain("number", "<=", parts[1])
+        return Domain.OR(Domain("number", "=like", part.replace("_", r"\_").replace("%", r"\%") + "%") for part in parts)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        if operator in ("ilike", "like", "=ilike", "=like"):  # by the beginning: an index serves it
+            return self._search_search_text(operator, value)
+        return super()._search_display_name(operator, value)
+
+    # === Actions === #
+
+    def action_verify(self):
+        """Check this number's history from its first line on (HQ-30)."""
+        self.ensure_one()
+        self.check_access("read")
+        problems = self.env["crab.card.event"]._verify_chain(self.ids)
+        if problems:
+            message = self.env._(
+                "The history of %(number)s is NOT intact (line %(line)s). Inform the administrator.",
+                number=self.number,
+                line=problems[0]["sequence"] or 1,
+            )
+        else:
+            message = self.env._("The history of %(number)s is intact: %(count)s lines.", number=self.number, count=self.event_count)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "danger" if problems else "success", "sticky": bool(problems), "message": message},
+        }
+
+    def _check_keeper(self):
+        """:raise AccessError: unless the user may operate the register (card keeper, head-office administrator)"""
+        if not self.env.su and not self.env.user.has_group("crab_base.group_card_keeper"):
+            raise AccessError(self.env._("Only card keepers change numbers."))
+
+    def _mark_vip(self, is_vip):
+        """Mark these numbers as VIP cards or take the mark away; those that are so already stay as they are."""
+        self._check_keeper()
+        self.check_access("read")
+        self.filtered(lambda card: card.is_vip != is_vip)._set_vip(is_vip)
+
+    # === Reports === #
+
+    @api.model
+    def _compare_with_stock(self):
+        """Physical card products whose numbers in the register are not as many as their pieces in the Group's stock.
+
+        Each number came with one piece (import, generation); pieces leave stock by stock documents only.
+
+        :return: list of dicts ``product_id``, ``numbers``, ``stock``, ``difference``; empty when all is well
+        """
+        cards_sudo, quants_sudo = self.sudo(), self.env["stock.quant"].sudo()  # a report for whoever may call it, over both companies
+        numbers = dict(cards_sudo._read_group([("kind", "=", "physical")], ["product_id"], ["__count"]))
+        company = self.env["res.company"]._crab_company("group")
+        stock = dict(
+            quants_sudo._read_group(
+                [
+                    ("product_id.crab_kind", "=", "physical_card"),
+                    ("location_id.usage", "=", "internal"),
+                    ("company_id", "=", company.id),
+                ],
+                ["product_id"],
+                ["quantity:sum"],
+            )
+        )
+        return [
+            {
+                "product_id": product.id,
+                "numbers": numbers.get(product, 0),
+                "stock": stock.get(product, 0.0),
+                "difference": stock.get(product, 0.0) - numbers.get(product, 0),
+            }
+            for product in sorted(numbers.keys() | stock.keys(), key=lambda product: product.id)
+            if product.uom_id.compare(stock.get(product, 0.0), numbers.get(product, 0))
+        ]
 
     # === Selection === #
 

@@ -4,4 +4,6 @@ from odoo import fields, models
 class CrabImport(models.Model):
     _inherit = "crab.import"
 
-    kind = fields.Selection(selection_add=[("card", "Card numbers")], ondelete={"card": "cascade"})
+    kind = fields.Selection(
+        selection_add=[("card", "Card numbers"), ("card_vip", "VIP cards")], ondelete={"card": "cascade", "card_vip": "cascade"}
+    )

@@ -1,1 +1,1 @@
-from . import keyring, normalise
+from . import keyring, loose_many2one, normalise, numbers

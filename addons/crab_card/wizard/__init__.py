@@ -1,0 +1,2 @@
+from . import crab_card_generate
+from . import crab_card_mark

@@ -33,8 +33,9 @@ class Season:
 
     def step(self, func, user_id=None):
         """Run ``func(env)`` as the head-office user in a transaction of its own; a refusal leaves nothing behind."""
-        from odoo.addons.crab_base.tools import transaction
         from odoo.exceptions import UserError
+
+        from odoo.addons.crab_base.tools import transaction
 
         try:
             return transaction.run(self.registry, func, uid=user_id or self.user_id, context={"lang": "zh_CN", "tz": "Asia/Shanghai"})
@@ -257,6 +258,8 @@ class Season:
             raise SystemExit(f"a document that had to succeed was refused: {refusal}")
 
     def report(self):
+        from odoo.addons.crab_base.tools.timezone import business_date
+
         def figures(env):
             wallets = {(w.dealer_id.id, w.kind): w for w in env["crab.wallet"].search([])}
             held = {
@@ -280,12 +283,15 @@ class Season:
             [[income]] = env["crab.card.order"]._read_group(
                 [("kind", "=", "activation"), ("state", "=", "done")], [], ["amount_charged:sum"]
             )
-            env["crab.ledger.batch"]._post_waiting()
+            for company in env["res.company"].search([("crab_role", "!=", False)]):
+                env["crab.ledger.batch"]._post_day(company, business_date())
             return {
                 "dealers": dealers,
                 "platform": {"activation_income": money(income)},
                 "checks": {
-                    "ledger_equals_subledger": not any(line["difference"] for line in env["crab.ledger.check"]._run()),
+                    "ledger_equals_subledger": not any(
+                        row["difference"] or row["waiting"] for row in env["crab.ledger.check"]._run()
+                    ),
                     "card_history_intact": not env["crab.card.event"]._verify_chain(),
                 },
             }

@@ -1,8 +1,9 @@
 from .models.res_company import LANGUAGE
-from .tools import retry_policy
+from .tools import log_hygiene, retry_policy
 
 
 def post_load():
+    log_hygiene.install()
     retry_policy.install()
 
 

@@ -166,6 +166,7 @@ class CrabChainMixin(models.AbstractModel):
         :param document: the record that caused it
         :param parent_set: SQL assignments for the parents' own columns, over ``line`` (the new line) and ``parent``
         :return: the new lines, by parent's id
+        :raise ValueError: two rows name the same parent, or one that does not exist
         """
         actor = Subject.of(self.env)
         values = {
@@ -200,7 +201,7 @@ class CrabChainMixin(models.AbstractModel):
                 )
                 UPDATE %(parents)s parent SET event_count = line.sequence, head_hash = line.hash%(parent_set)s
                   FROM line WHERE line.%(parent)s = parent.id
-                RETURNING parent.id, line.id
+                RETURNING parent.id, line.id, (SELECT count(*) FROM given)
                 """,
                 typed=SQL(", ").join(
                     SQL("%s AS %s", expression, SQL.identifier(name)) for name, expression in typed.items()
@@ -218,9 +219,11 @@ class CrabChainMixin(models.AbstractModel):
             )
         )
         lines = sorted(self.env.cr.fetchall())
-        parents.browse(parent_id for parent_id, _line_id in lines).invalidate_recordset(flush=False)
+        if lines and len(lines) != lines[0][2]:
+            raise ValueError(f"{self._name}: each row must name another parent that exists")
+        parents.browse(line[0] for line in lines).invalidate_recordset(flush=False)
         self.invalidate_model(flush=False)
-        return self.browse(line_id for _parent_id, line_id in lines)
+        return self.browse(line[1] for line in lines)
 
     @api.model
     def _append_values(self, vals_list, document=None):

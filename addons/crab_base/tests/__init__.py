@@ -5,6 +5,7 @@ from . import (
     test_import,
     test_import_files,
     test_import_parallel,
+    test_log_hygiene,
     test_money,
     test_outbox,
     test_public_id,

@@ -79,9 +79,11 @@ class TestChain(CrabCase):
         self.assertEqual(lines.mapped("sequence"), [1, 1, 2])
         self.assertFalse(self.events._verify_chain())
 
-    def test_two_lines_of_one_parent_in_one_statement_are_refused(self):
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-            self.events._append({"pot_id": self.pots[0].id, "kind": "in"}, SQL("generate_series(1, 2)"))
+    def test_two_lines_of_one_parent_in_one_statement_or_an_unknown_parent_are_refused(self):
+        for ids in ([self.pots[0].id] * 2, [self.pots[0].id, 0]):
+            with self.assertRaises(ValueError), self.env.cr.savepoint():
+                self.events._append({"pot_id": SQL("given_id"), "kind": "in"}, SQL("unnest(%s) AS given_id", ids))
+        self.assertEqual(self.pots[0].event_count, 0)
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(LINES, min_size=1, max_size=3))

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -271,8 +272,16 @@ def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None)
     return result
 
 
+def mute_old_libraries():
+    """Import what Odoo prefers though it warns about its own age: the warning would stand in every log."""
+    with warnings.catch_warnings(), contextlib.suppress(ImportError):
+        warnings.simplefilter("ignore")
+        import PyPDF2  # noqa: F401
+
+
 def open_registry(database, *options):
     """Odoo in this process, on that database, without its server: the registry."""
+    mute_old_libraries()
     from odoo.tools import config
 
     os.environ.update(odoo_environment())

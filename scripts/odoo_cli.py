@@ -1,13 +1,10 @@
 """Odoo's command line. ``python -m odoo`` cannot start its gevent child, this can."""
 
-import contextlib
-import warnings
+import crabenv
 
-with warnings.catch_warnings(), contextlib.suppress(ImportError):
-    warnings.simplefilter("ignore")
-    import PyPDF2  # noqa: F401  Odoo prefers it; its own warning about its age would stand in every log
+crabenv.mute_old_libraries()
 
-import odoo.cli
+import odoo.cli  # noqa: E402
 
 if __name__ == "__main__":
     odoo.cli.main()

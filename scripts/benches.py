@@ -1,0 +1,461 @@
+"""The benchmarks of ``scripts/bench``; each runs in a process of its own, on one database, after :func:`prepare`.
+
+usage: benches.py NAME DATABASE FOLDER     prints the figures as JSON
+"""
+
+import contextlib
+import io
+import json
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import crabenv
+
+MILLION = 1_000_000
+DOCUMENT = 10_000
+REGISTER = 5 * MILLION
+REDEMPTIONS, CONNECTIONS = 300, 4
+PAGE = 80
+
+
+class Bench:
+    """A database with a small business (``tests/world.py``), and files of card numbers in a folder."""
+
+    def __init__(self, database, folder):
+        sys.path.insert(0, str(crabenv.ROOT / "tests"))
+        self.registry, self.folder = crabenv.open_registry(database), Path(folder)
+        self.database = database
+        crabenv.ensure_card_keys()
+        import world
+
+        self.state = self.folder / "world.json"
+        self.world = world.World.__new__(world.World)
+        self.world.registry = self.registry
+        self.address = world.ADDRESS
+        self.password = world.PASSWORD
+        if self.state.exists():
+            vars(self.world).update(json.loads(self.state.read_text()))
+
+    def run(self, func):
+        return self.world.run(func)
+
+    @contextlib.contextmanager
+    def timed(self, figures, name):
+        started = time.perf_counter()
+        yield
+        figures[name] = round(time.perf_counter() - started, 3)
+
+    def query(self, statement, *arguments):
+        with self.registry.cursor() as cr:
+            cr.execute(statement, arguments)
+            return cr.fetchall() if cr.description else cr.rowcount
+
+    def import_file(self, path):
+        def load(env):
+            done = env["crab.import"]._run_file("card", path.name, path.read_bytes())
+            assert done.state == "done", (done.state, done.error_rows)
+            return done.count_loaded
+
+        return self.run(load)
+
+    def numbers(self, count, prefix):
+        """Ids of ``count`` fresh numbers, imported."""
+        return self.world.numbers(count, prefix)
+
+
+def prefix():
+    return "T" + format(time.time_ns() // 1000, "X")
+
+
+def prepare(bench):
+    import world
+
+    made = world.World(bench.registry)
+    values = {key: value for key, value in vars(made).items() if key != "registry"}
+    bench.state.write_text(json.dumps(values))
+    return {}
+
+
+# ------------------------------------------------------------------------------------------- imports
+
+
+def _raw_copy(bench, figures, rows):
+    """PostgreSQL's own ``COPY`` of the same rows and history, into tables like ours with all their indexes."""
+    with bench.registry.cursor() as cr:
+        for table, order in (("crab_card", "id"), ("crab_card_event", "id")):
+            cr.execute(f"CREATE TEMPORARY TABLE raw_{table} (LIKE {table} INCLUDING INDEXES)")
+            target = bench.folder / f"raw-{table}.copy"
+            with target.open("wb") as out:
+                cr._obj.copy_expert(
+                    f"COPY (SELECT * FROM {table} ORDER BY {order} DESC LIMIT {rows}) TO STDOUT (FORMAT binary)", out
+                )
+            with bench.timed(figures, f"COPY of {rows} rows into {table}, s"), target.open("rb") as source:
+                cr._obj.copy_expert(f"COPY raw_{table} FROM STDIN (FORMAT binary)", source)
+            target.unlink()
+        cr.rollback()
+
+
+def import_csv(bench):
+    """1,000,000 numbers with passwords from CSV, from upload to searchable."""
+    figures = {}
+    path = _number_file(bench.folder, "csv", MILLION, prefix())
+    with bench.timed(figures, "seconds"):
+        assert bench.import_file(path) == MILLION
+    path.unlink()
+    figures["numbers per second"] = round(MILLION / figures["seconds"])
+    reference = _plain_lots(bench)
+    _raw_copy(bench, reference, MILLION)
+    return {"figures": figures, "reference": reference}
+
+
+def import_excel(bench):
+    """1,000,000 numbers with passwords from Excel."""
+    figures, reference = {}, {}
+    path = _number_file(bench.folder, "xlsx", MILLION, prefix())
+    with bench.timed(figures, "seconds"):
+        assert bench.import_file(path) == MILLION
+    from python_calamine import CalamineWorkbook
+
+    with bench.timed(reference, "reading the file alone, s"):
+        rows = sum(1 for _row in CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).iter_rows())
+    assert rows == MILLION + 1
+    path.unlink()
+    figures["numbers per second"] = round(MILLION / figures["seconds"])
+    return {"figures": figures, "reference": reference}
+
+
+def _number_file(folder, kind, count, start, code="W-CARD"):
+    """A file of fresh numbers, as a printer of cards delivers it."""
+    path = folder / f"{start}.{kind}"
+    rows = ((f"{start}{i:07}", f"{i * 7919 % 100_000_000:08}", code) for i in range(count))
+    if kind == "csv":
+        with path.open("w", encoding="utf-8") as out:
+            out.write("卡号,卡密,卡编码\n")
+            out.writelines(",".join(row) + "\n" for row in rows)
+        return path
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("卡号", "卡密", "卡编码"))
+        for at, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
+                sheet.write_string(at, column, value)
+    return path
+
+
+def _plain_lots(bench, count=2000):
+    """Plain Odoo's nearest work: creating serial numbers."""
+    figures = {}
+
+    def create(env):
+        product = env["product.product"].create({"name": "Serial", "is_storable": True, "tracking": "serial"})
+        env["stock.lot"].create([{"name": f"{prefix()}{i}", "product_id": product.id} for i in range(count)])
+        env.flush_all()
+
+    with bench.timed(figures, "seconds"):
+        bench.run(create)
+    return {"Odoo's serial numbers created per second": round(count / figures["seconds"])}
+
+
+# ------------------------------------------------------------------------------------------- documents
+
+
+def _plain_receipt(bench, count=500):
+    """Plain Odoo's nearest work: receiving that many serial numbers by one transfer."""
+    figures = {}
+
+    def receive(env):
+        product = env["product.product"].create({"name": "Serial", "is_storable": True, "tracking": "serial"})
+        kind = env["stock.picking.type"].search([("code", "=", "incoming")], limit=1)
+        places = {"location_id": env.ref("stock.stock_location_suppliers").id}
+        places["location_dest_id"] = kind.default_location_dest_id.id
+        move = {"product_id": product.id, "product_uom_qty": count, "product_uom": product.uom_id.id, **places}
+        lines = [
+            (0, 0, {"product_id": product.id, "lot_name": f"{prefix()}{i}", "quantity": 1, "picked": True, **places})
+            for i in range(count)
+        ]
+        picking = env["stock.picking"].create(
+            {"picking_type_id": kind.id, "move_ids": [(0, 0, {**move, "move_line_ids": lines})], **places}
+        )
+        picking.action_confirm()
+        picking.button_validate()
+        env.flush_all()
+        assert picking.state == "done", picking.state
+
+    with bench.timed(figures, "seconds"):
+        bench.run(receive)
+    return {"Odoo's serial numbers received per second": round(count / figures["seconds"])}
+
+
+def _raw_update(bench, figures, ids):
+    """PostgreSQL's own ``UPDATE`` of as many rows of the same table, and one history line for each."""
+    with bench.registry.cursor() as cr:
+        with bench.timed(figures, f"UPDATE of {len(ids)} rows and as many history lines, s"):
+            cr.execute(
+                "UPDATE crab_card SET write_date = now(), event_count = event_count + 1 WHERE id = ANY(%s)", [ids]
+            )
+            cr.execute(
+                "CREATE TEMPORARY TABLE raw_event (LIKE crab_card_event INCLUDING INDEXES);"
+                "INSERT INTO raw_event SELECT * FROM crab_card_event WHERE card_id = ANY(%s)",
+                [ids],
+            )
+        cr.rollback()
+
+
+def transfer_10k(bench):
+    """A transfer of 10,000 numbers: made and sent, then received; the numbers picked before."""
+    ids = bench.world.issued(DOCUMENT, prefix())
+    figures, reference = {}, _plain_receipt(bench)
+
+    def send(env):
+        return bench.world.document(
+            env,
+            "transfer",
+            ids,
+            ("submit",),
+            sender_dealer_id=bench.world.top_id,
+            receiver_dealer_id=bench.world.below_id,
+        )
+
+    def receive(env):
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        env["crab.card.order"].browse(order_id)._step_for_subject(Subject("dealer", bench.world.below_id), "receive")
+
+    with bench.timed(figures, "made and sent, s"):
+        order_id = bench.run(send)
+    with bench.timed(figures, "received, s"):
+        bench.run(receive)
+    figures["seconds"] = round(figures["made and sent, s"] + figures["received, s"], 3)
+    figures["numbers per second"] = round(DOCUMENT / figures["seconds"])
+    _raw_update(bench, reference, ids)
+    return {"figures": figures, "reference": reference}
+
+
+def activate_10k(bench):
+    """An activation of 10,000 numbers with its charge and accounting entry."""
+    ids = bench.world.issued(DOCUMENT, prefix())
+    bench.world.fund(stored=600 * DOCUMENT)
+    figures, reference = {}, {}
+
+    def activate(env):
+        bench.world.document(env, "activation", ids, ("submit", "execute"), sender_dealer_id=bench.world.top_id)
+
+    with bench.timed(figures, "seconds"):
+        bench.run(activate)
+    figures["numbers per second"] = round(DOCUMENT / figures["seconds"])
+    _raw_update(bench, reference, ids)
+    return {"figures": figures, "reference": reference}
+
+
+# ------------------------------------------------------------------------------------------- redemption
+
+
+def _redeem_some(database, folder, ids, barrier, results):
+    bench = Bench(database, folder)
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    subject = Subject("dealer", bench.world.top_id)
+
+    def redeem(env, card_id):
+        card = env["crab.card"].browse(card_id)
+        opened = env["crab.card"]._open_with_password(subject, card.number, bench.password)
+        env["crab.redemption"]._redeem(subject, opened, dict(bench.address))
+
+    bench.run(lambda env: redeem(env, ids[0]))
+    barrier.wait()
+    started = time.perf_counter()
+    for card_id in ids[1:]:
+        bench.run(lambda env, card_id=card_id: redeem(env, card_id))
+    results.put((len(ids) - 1, time.perf_counter() - started, _peak()))
+
+
+def redemption_rate(bench):
+    """Redemptions by number and password through the model, each its own transaction, over 4 connections."""
+    ids = bench.world.active(CONNECTIONS * REDEMPTIONS, prefix())
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(CONNECTIONS), context.Queue()
+    workers = [
+        context.Process(
+            target=_redeem_some, args=(bench.database, bench.folder, ids[at::CONNECTIONS], barrier, results)
+        )
+        for at in range(CONNECTIONS)
+    ]
+    for worker in workers:
+        worker.start()
+    got = [results.get(timeout=600) for _worker in workers]
+    for worker in workers:
+        worker.join()
+    seconds = max(taken for _count, taken, _peak_memory in got)
+    figures = {"per second": round(sum(count for count, _taken, _peak_memory in got) / seconds, 1)}
+    prepared = {}
+
+    def prepare_deliveries(env):
+        env["crab.delivery"].with_context(cron_id=False)._cron_prepare()
+
+    waiting = bench.query("SELECT count(*) FROM crab_delivery WHERE picking_id IS NULL")[0][0]
+    with bench.timed(prepared, "seconds"):
+        bench.run(prepare_deliveries)
+    left = bench.query("SELECT count(*) FROM crab_delivery WHERE picking_id IS NULL")[0][0]
+    figures["delivery orders made by the job per second"] = round((waiting - left) / prepared["seconds"], 1)
+    figures["peak of a worker, MB"] = max(peak for _count, _taken, peak in got)
+    return {"figures": figures, "reference": _plain_delivery(bench)}
+
+
+def _plain_delivery(bench, count=50):
+    """Plain Odoo's nearest work: a delivery of one unit, made and validated, one transaction each."""
+    figures = {}
+
+    def deliver(env):
+        product = env["product.product"].browse(bench.world.package_id)
+        kind = env["stock.picking.type"].search(
+            [("code", "=", "outgoing"), ("company_id", "=", env["res.company"]._crab_company("group").id)], limit=1
+        )
+        places = {"location_id": kind.default_location_src_id.id}
+        places["location_dest_id"] = env.ref("stock.stock_location_customers").id
+        move = {"product_id": product.id, "product_uom_qty": 1, "product_uom": product.uom_id.id, **places}
+        picking = env["stock.picking"].create({"picking_type_id": kind.id, "move_ids": [(0, 0, move)], **places})
+        picking.action_confirm()
+        picking.action_assign()
+        picking.button_validate()
+
+    bench.run(deliver)
+    with bench.timed(figures, "seconds"):
+        for _number in range(count):
+            bench.run(deliver)
+    return {"Odoo's deliveries made and validated per second, 1 connection": round(count / figures["seconds"], 1)}
+
+
+# ------------------------------------------------------------------------------------------- the register
+
+
+def _fill(bench, count):
+    """Import until the register holds ``count`` numbers."""
+    while True:
+        have = bench.query("SELECT count(*) FROM crab_card")[0][0]
+        if have >= count:
+            return have
+        path = _number_file(bench.folder, "csv", min(MILLION, count - have), prefix())
+        bench.import_file(path)
+        path.unlink()
+
+
+def _list_fields(env, model):
+    from lxml import etree
+
+    arch = etree.fromstring(env[model].get_view(view_type="list")["arch"])
+    fields = env[model]._fields
+    names = [node.get("name") for node in arch.iter("field")]
+    return {name: {"fields": {"display_name": {}}} if fields[name].type == "many2one" else {} for name in names}
+
+
+def register_search_5m(bench):
+    """The register's first page and its searches, as the web client asks for them, with 5,000,000 numbers."""
+    figures = {"numbers": _fill(bench, REGISTER)}
+    bench.query("ANALYZE crab_card")
+    number = bench.query("SELECT number FROM crab_card ORDER BY id DESC OFFSET 4711 LIMIT 1")[0][0]
+    searches = {
+        "first page": [],
+        "a number": [("search_text", "ilike", number)],
+        "the beginning of a number": [("search_text", "ilike", number[:-4])],
+        "a range": [("search_text", "ilike", f"{number[:-3]}000-{number[:-3]}999")],
+        "by state": [("state", "=", "active")],
+        "by dealer": [("dealer_id", "=", bench.world.top_id)],
+        "by product and state": [("product_id", "=", bench.world.card_product_id), ("state", "=", "used")],
+        "by network": [("dealer_id", "child_of", bench.world.top_id)],
+    }
+
+    def ask(env):
+        user = env["res.users"].search([("login", "=", "bench_keeper")]) or env["res.users"].with_context(
+            no_reset_password=True
+        ).create(
+            {
+                "name": "bench_keeper",
+                "login": "bench_keeper",
+                "company_id": env["res.company"]._crab_company("group").id,
+                "company_ids": [(6, 0, env["res.company"].search([]).ids)],
+                "group_ids": [(6, 0, [env.ref("crab_base.group_card_keeper").id])],
+            }
+        )
+        model = env["crab.card"].with_user(user).with_context(lang="zh_CN", tz="Asia/Shanghai")
+        fields = _list_fields(model.env, "crab.card")
+        model.web_search_read([], fields, limit=1)
+        for name, domain in searches.items():
+            times = []
+            for _turn in range(5):
+                env.invalidate_all()
+                started = time.perf_counter()
+                model.web_search_read(domain, fields, limit=PAGE, count_limit=10_001)
+                times.append((time.perf_counter() - started) * 1000)
+            figures[f"{name}, ms"] = round(statistics.median(times), 1)
+            figures[f"{name}, slowest, ms"] = round(max(times), 1)
+
+    bench.run(ask)
+    reference = {}
+    with bench.registry.cursor() as cr:
+        started = time.perf_counter()
+        cr.execute("SELECT * FROM crab_card WHERE number = %s", [number])
+        cr.fetchall()
+        reference["SELECT of one number, ms"] = round((time.perf_counter() - started) * 1000, 1)
+        started = time.perf_counter()
+        cr.execute("SELECT count(*) FROM crab_card")
+        reference["SELECT count(*), ms"] = round((time.perf_counter() - started) * 1000)
+    return {"figures": figures, "reference": reference}
+
+
+def verify_history_1m(bench):
+    """Recomputing the chained hashes of all history lines."""
+    _fill(bench, MILLION)
+    figures, reference = {}, {}
+    lines = bench.query("SELECT count(*) FROM crab_card_event")[0][0]
+
+    def verify(env):
+        assert not env["crab.card.event"]._verify_chain()
+
+    with bench.timed(figures, "seconds"):
+        bench.run(verify)
+    figures["lines"] = lines
+    figures["seconds per 1,000,000 lines"] = round(figures["seconds"] * MILLION / lines, 2)
+    with bench.timed(reference, "seconds"):
+        bench.query("SELECT count(DISTINCT sha256(card_id::text::bytea)) FROM crab_card_event LIMIT 1")
+    seconds = reference.pop("seconds") * MILLION / lines
+    reference["reading and hashing each line once, s per 1,000,000"] = round(seconds, 2)
+    return {"figures": figures, "reference": reference}
+
+
+BENCHES = {
+    function.__name__: function
+    for function in (
+        import_csv,
+        import_excel,
+        transfer_10k,
+        activate_10k,
+        redemption_rate,
+        verify_history_1m,
+        register_search_5m,
+    )
+}
+
+
+def _peak():
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main(name, database, folder):
+    crabenv.ensure_postgres()
+    bench = Bench(database, folder)
+    out = sys.stdout
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = {"prepare": prepare, **BENCHES}[name](bench)
+    if result:
+        result["figures"].setdefault("peak of a worker, MB", _peak())
+    json.dump(result, out)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -34,7 +34,7 @@ OPEN_STATES = ("to_pay", "submitted", "passed_on", "in_transit", "partly_receive
 # What a person may write by form or RPC, in a draft only; everything else is written by the steps.
 _EDITABLE = {
     "sender_dealer_id", "sender_member_id", "receiver_dealer_id", "receiver_member_id", "company_id", "line_ids", "staff_id",
-    "is_free", "reason", "new_valid_until", "source_order_id",
+    "is_free", "reason", "new_valid_until",
 }  # fmt: skip
 _ALWAYS_EDITABLE = {"note", "carrier", "tracking_reference"}
 

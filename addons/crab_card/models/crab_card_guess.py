@@ -74,7 +74,9 @@ class CrabCardGuess(models.Model):
 
     @api.model
     def _count_by(self, rule, columns, condition, cr=None):
-        cr = cr or self.env.cr
+        if cr is None:
+            self.flush_model(["lifted_at"])
+            cr = self.env.cr
         cr.execute(
             SQL(
                 "SELECT %s, count(*) FROM crab_card_guess WHERE lifted_at IS NULL AND attempted_at > %s AND %s GROUP BY %s",

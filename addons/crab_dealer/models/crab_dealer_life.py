@@ -145,7 +145,7 @@ class CrabDealer(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env[model]._description,
+            "name": self.env["ir.model"]._get(model).name,
             "res_model": model,
             "view_mode": "form",
             "target": "new",
@@ -167,7 +167,7 @@ class CrabDealer(models.Model):
         return {**self._action_wizard("crab.dealer.close"), "res_id": wizard.id}
 
     def action_network(self):
-        """The dealers below this one, as list or tree."""
+        """This dealer with all below it, as list or tree."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crab_dealer.crab_dealer_action_network")
-        return {**action, "domain": [("id", "child_of", self.id), ("id", "!=", self.id)]}
+        return {**action, "domain": [("id", "child_of", self.id)]}

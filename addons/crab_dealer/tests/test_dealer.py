@@ -188,7 +188,7 @@ class TestDealer(DealerCase):
         self._new_staff(self.a)
         dealer = self.a.with_user(self.admin)
         action = dealer.action_network()
-        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), self.b | self.c | self.d)
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), self.a | self.b | self.c | self.d)
         arch = dealer.get_view(view_type="form")["arch"]
         for part in ("network_count", "staff_count", "ratio_count", "invitation_count", "child_ids"):
             self.assertIn(f'name="{part}"', arch)

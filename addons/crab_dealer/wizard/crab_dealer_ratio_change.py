@@ -15,7 +15,9 @@ class CrabDealerRatioChange(models.TransientModel):
     parent_ratio = fields.Float("Parent's ratio", related="parent_id.ratio", digits=RATIO_DIGITS)
     lowest_child_ratio = fields.Float("Lowest ratio below", compute="_compute_bounds", digits=RATIO_DIGITS)
     member_ratio = fields.Float("Lowest member ratio", compute="_compute_bounds", digits=RATIO_DIGITS)
-    ratio = fields.Float("New ratio", digits=RATIO_DIGITS)
+    ratio = fields.Float(
+        "New ratio", digits=RATIO_DIGITS, compute="_compute_ratio", store=True, readonly=False, precompute=True
+    )
     reason = fields.Char(required=True)
 
     @api.depends("dealer_id")
@@ -23,6 +25,11 @@ class CrabDealerRatioChange(models.TransientModel):
         for wizard in self:
             wizard.lowest_child_ratio = min(wizard.dealer_id.child_ids.mapped("ratio"), default=0)
             wizard.member_ratio = wizard.dealer_id._ratio_ceiling()
+
+    @api.depends("dealer_id")
+    def _compute_ratio(self):
+        for wizard in self:
+            wizard.ratio = wizard.dealer_id.ratio
 
     def action_apply(self):
         """Change the ratio for new documents."""

@@ -27,7 +27,7 @@ class CrabWallet(models.Model):
 
     _name = "crab.wallet"
     _description = "Wallet"
-    _inherit = ["crab.chain.parent.mixin", "crab.public.id.mixin", "crab.subject.mixin", "mail.activity.mixin"]
+    _inherit = ["crab.chain.parent.mixin", "crab.public.id.mixin", "crab.subject.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "dealer_id, kind desc"
 
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="cascade", index=True)
@@ -295,10 +295,10 @@ class CrabWallet(models.Model):
         dealer = wallet.dealer_id
         payload = {
             "dealer_code": dealer.code,
-            "amount": str(amount),
-            "stored": str(stored),
-            "credit": str(usable),
-            "missing": str(missing),
+            "amount": f"{amount:.2f}",
+            "stored": f"{stored:.2f}",
+            "credit": f"{usable:.2f}",
+            "missing": f"{missing:.2f}",
             "reference": document.display_name,
         }
         context = {CONTEXT_KEY: Subject.of(self.env)}

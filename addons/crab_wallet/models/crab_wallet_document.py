@@ -99,6 +99,7 @@ class CrabWalletDocument(models.Model):
         return super().create([{**vals, "name": self._next_number(vals.get("kind") or "topup")} for vals in vals_list])
 
     def write(self, vals):
+        self.check_access("write")
         entered = ENTERED & vals.keys()
         if entered and any(document.state != "draft" for document in self):
             raise UserError(self.env._("Only drafts can be changed. Set the document back to draft, or reverse it."))
@@ -125,7 +126,8 @@ class CrabWalletDocument(models.Model):
 
     def _set(self, vals):
         """Write guarded fields: for the methods of this model only."""
-        super().write(vals)
+        # the tier mixin refuses to write while a review is open; here the steps themselves say what they allow
+        super(CrabWalletDocument, self.with_context(skip_validation_check=True)).write(vals)
 
     @api.constrains("dealer_id")
     def _check_level(self):

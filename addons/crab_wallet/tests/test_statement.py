@@ -91,7 +91,6 @@ class TestStatement(WalletCase):
     def test_the_printed_statement_is_chinese_for_a_chinese_user(self):
         self.finance.lang = "zh_CN"
         statement = self._statement(wallet_kind="credit")
-        statement = statement.with_context(lang="zh_CN")
         html = self.env["ir.actions.report"].with_context(lang="zh_CN")._render_qweb_html(
             "crab_wallet.report_wallet_statement", statement.ids
         )[0].decode()

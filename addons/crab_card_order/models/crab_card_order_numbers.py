@@ -327,4 +327,4 @@ class CrabCardOrder(models.Model):
             )
         )
         for number, product_id, state, link_state, price, charged in self.env.cr.fetchall():
-            yield [number, names.get(product_id, ""), states[state], in_document[link_state], price, charged]
+            yield [number, names.get(product_id, ""), states[state], in_document[link_state], price or 0, charged or 0]

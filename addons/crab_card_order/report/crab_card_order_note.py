@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from odoo.addons.crab_dealer.models.crab_invite_mixin import qr_png
+
 from ..tools.number_text import condense
 
 
@@ -13,7 +15,11 @@ class CrabCardOrderNote(models.AbstractModel):
     def _get_report_values(self, docids, data=None):
         orders = self.env["crab.card.order"].browse(docids)
         orders.check_access("read")
-        return {"docs": orders, "ranges": {order.id: self._ranges(order) for order in orders}}
+        return {
+            "docs": orders,
+            "ranges": {order.id: self._ranges(order) for order in orders},
+            "pictures": {order.id: qr_png(order.name) for order in orders},
+        }
 
     def _ranges(self, order):
         """``{product id: [(first, last, count)]}`` of the numbers that are not given back."""

@@ -1,18 +1,17 @@
 import base64
-import binascii
-import io
 
 from markupsafe import Markup
-from python_calamine import CalamineWorkbook
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crab_base.tools import cells
+from odoo.addons.crab_base.tools.spreadsheet import Column, FileError, Reader
 from odoo.addons.crab_card.tools.normalise import NUMBER, number
 
 from ..tools.number_text import parse
 
-HEADERS = ("卡号", "NUMBER")
+MAX_ROWS = 200_000
 SHOWN_AT_MOST = 100
 
 
@@ -29,7 +28,7 @@ class CrabCardOrderInput(models.AbstractModel):
     scan = fields.Char("Scan", help="Put the cursor here and scan: each scan adds one number.")
     scan_result = fields.Char("Last scan", readonly=True)
     scan_failed = fields.Boolean(readonly=True)
-    file = fields.Binary("Excel file", attachment=False, help="A column headed 卡号, or numbers in the first column.")
+    file = fields.Binary("Excel file", attachment=False, help="Excel or CSV with a column headed 卡号.")
     filename = fields.Char()
     errors = fields.Html("What is wrong", readonly=True)
 
@@ -92,26 +91,17 @@ class CrabCardOrderInput(models.AbstractModel):
         if not self.file:
             return []
         try:
-            sheet = CalamineWorkbook.from_filelike(io.BytesIO(base64.b64decode(self.file))).get_sheet_by_index(0)
-            rows = sheet.to_python(skip_empty_area=False)
-        except (binascii.Error, ValueError, OSError, IndexError, Exception) as exc:  # noqa: BLE001 - the reader raises its own
-            raise UserError(self.env._("This file cannot be read as Excel.")) from exc
-        column, first = 0, 0
-        if rows:
-            for index, cell in enumerate(rows[0]):
-                if self._cell_text(cell) in HEADERS:
-                    column, first = index, 1
-        return [
-            (index, value)
-            for index, row in enumerate(rows[first:], start=first + 1)
-            if column < len(row) and (value := self._cell_text(row[column]))
-        ]
+            reader = Reader([Column("卡号", "number", cells.text(), must_exist=True)], self.filename, base64.b64decode(self.file), MAX_ROWS)
+            return [(row, value) for chunk in reader.chunks() for row, raw in chunk if (value := number(self._cell_text(raw[0])))]
+        except FileError as exc:
+            raise UserError(self.env._(exc.reason)) from exc
 
     @staticmethod
-    def _cell_text(cell):
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        return number(str(cell))
+    def _cell_text(raw):
+        try:
+            return cells.as_text(raw)
+        except ValueError:
+            return str(raw)  # an Excel error: no number, told like every other text that is none
 
     def _mistakes_html(self, mistakes):
         if not mistakes:

@@ -184,10 +184,7 @@ class CrabChainSeal(models.Model):
         except (OSError, ValueError) as exc:
             findings.append(self.env._("The seal cannot be used: %(reason)s", reason=exc))
         if chain:
-            findings += [
-                self.env._("record %(parent_id)s, line %(sequence)s: %(problem)s", **finding)
-                for finding in self.env[self.model]._verify_chain()
-            ]
+            findings += [self._finding_text(finding) for finding in self.env[self.model]._verify_chain()]
         self.write(
             {
                 "checked_at": fields.Datetime.now(),
@@ -200,6 +197,22 @@ class CrabChainSeal(models.Model):
             _logger.error("the history %s is damaged: %s findings, first: %s", self.model, len(findings), findings[0])
             self._raise_alarm()
         return findings
+
+    @api.model
+    def _finding_text(self, finding):
+        labels = {
+            "missing": self.env._("a line is missing here"),
+            "changed": self.env._("the line was changed"),
+            "reordered": self.env._("the line stands in another order"),
+            "head": self.env._("the record names another end of its history"),
+            "orphan": self.env._("the record is gone, its history is left"),
+        }
+        return self.env._(
+            "record %(record)s, line %(line)s: %(problem)s",
+            record=finding["parent_id"],
+            line=finding["sequence"] or "–",
+            problem=labels[finding["problem"]],
+        )
 
     @api.model
     def _compare(self, name, path, root=None):

@@ -330,6 +330,6 @@ class CrabCard(models.Model):
         if subject.kind == "dealer":
             return domain | Domain("dealer_id", "child_of", subject.id)
         if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id)  # staff have no Odoo user
+            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # staff have no Odoo user
             return domain | Domain("dealer_id", "child_of", staff_sudo.dealer_id.ids)
         return domain

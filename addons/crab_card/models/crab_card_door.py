@@ -321,8 +321,16 @@ class CrabCard(models.Model):
 
     def _use(self, document, expect=None):
         """Redeem free active numbers that are still valid."""
-        expected = {"state": ("active",), "transit": (FREE,), "not_expired": business_date(), **(expect or {})}
-        return self._change("use", document, {"state": "used"}, expected)
+        return self._change("use", document, {"state": "used"}, {**self._usable(), **(expect or {})})
+
+    def _ensure_usable(self):
+        """Lock the numbers and refuse those that ``_use`` would refuse, before a document for them is made."""
+        lock_rows(self)
+        self._check_expected(self._usable())
+
+    @api.model
+    def _usable(self):
+        return {"state": ("active",), "transit": (FREE,), "not_expired": business_date()}
 
     def _unuse(self, document, expect=None):
         """Make numbers active again that ``document`` redeemed; the caller knows that nothing was shipped."""

@@ -1,11 +1,20 @@
 """A small business for end-to-end tests: one level-1 dealer with two below it, card products, numbers with known passwords."""
 
+import zlib
 from decimal import Decimal
 
 import harness
 
 PASSWORD = "pass1234"
 STOCK = 100_000
+
+
+def new_dealer(env, code, **values):
+    """A dealer with a contact person of its own."""
+    phone = f"138{zlib.crc32(code.encode()) % 10**8:08}"
+    return env["crab.dealer"].create(
+        {"name": f"渠道 {code}", "code": code, "contact_name": f"联系人 {code}", "phone": phone, **values}
+    )
 
 
 class World:
@@ -33,8 +42,7 @@ class World:
 
     def _make_dealers(self, env):
         def dealer(code, level, kind, ratio, parent=None):
-            values = {"name": f"渠道 {code}", "code": code, "level": level, "dealer_type": kind, "ratio": ratio}
-            return env["crab.dealer"].create({**values, "parent_id": parent and parent.id, "is_offline": True})
+            return new_dealer(env, code, level=level, dealer_type=kind, ratio=ratio, parent_id=parent and parent.id)
 
         top = dealer("W-A", "1", "city_partner", 0.6)
         below = dealer("W-B", "2", "distributor", 0.7, top)
@@ -79,9 +87,7 @@ class World:
     def issued(self, count, prefix):
         """Numbers in the hands of the level-1 dealer, inactive."""
         ids = self.numbers(count, prefix)
-        self.run(
-            lambda env: self.document(env, "issue", ids, ("submit", "receive"), receiver_dealer_id=self.top_id)
-        )
+        self.run(lambda env: self.document(env, "issue", ids, ("submit", "receive"), receiver_dealer_id=self.top_id))
         return ids
 
     def active(self, count, prefix):

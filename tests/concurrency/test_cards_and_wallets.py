@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import harness
 import pytest
-from world import ADDRESS, PASSWORD, World, refusals
+from world import ADDRESS, PASSWORD, World, new_dealer, refusals
 
 AT_ONCE = 50
 
@@ -126,9 +126,7 @@ def test_one_wallet_charged_by_20_connections(module_registry, funds, winners):
     code = f"WAL{funds}"
 
     def make(env):
-        dealer = env["crab.dealer"].create(
-            {"name": code, "code": code, "level": "1", "dealer_type": "city_partner", "ratio": 0.6}
-        )
+        dealer = new_dealer(env, code, level="1", dealer_type="city_partner", ratio=0.6)
         return dealer.id
 
     world.top_id = world.run(make)

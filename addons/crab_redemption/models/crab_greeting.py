@@ -33,7 +33,7 @@ class CrabGreeting(models.Model):
         tracking=True,
     )
     line_ids = fields.One2many("crab.greeting.line", "greeting_id", "Numbers", copy=False)
-    count_numbers = fields.Integer("Numbers", compute="_compute_counts")
+    count_numbers = fields.Integer("Count of numbers", compute="_compute_counts")
     count_waiting = fields.Integer("Without a phone", compute="_compute_counts")
     count_sent = fields.Integer("Greeted", compute="_compute_counts")
 

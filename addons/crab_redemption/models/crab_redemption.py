@@ -47,7 +47,7 @@ class CrabRedemption(models.Model):
     holder_dealer_id = fields.Many2one("crab.dealer", "Holding dealer", readonly=True, index="btree_not_null")
     holder_member_id = fields.Many2one("crab.member", "Holding member", readonly=True, index="btree_not_null")
     delivery_id = fields.Many2one("crab.delivery", required=True, readonly=True, index=True, check_company=False)
-    delivery_state = fields.Selection(related="delivery_id.state")
+    delivery_state = fields.Selection(related="delivery_id.state", string="Delivery state")
     receiver_name = fields.Char(related="delivery_id.receiver_name")
     receiver_phone = fields.Char(related="delivery_id.receiver_phone")
     receiver_address = fields.Char(related="delivery_id.receiver_address")
@@ -131,6 +131,8 @@ class CrabRedemption(models.Model):
         if repeated:
             return repeated
         self._check_request(card, product, address, wish_date)
+        card_sudo = card.with_env(redemptions_sudo.env)
+        card_sudo._ensure_usable()
         warehouse = redemptions_sudo.env["stock.warehouse"].search(
             [("company_id", "=", self.env["res.company"]._crab_company("group").id)], limit=1
         )
@@ -144,7 +146,6 @@ class CrabRedemption(models.Model):
                 **{field: address.get(field) for field in self._address_fields()},
             }
         )
-        card_sudo = card.with_env(redemptions_sudo.env)
         redemption = redemptions_sudo.create(
             {
                 "name": self.env["ir.sequence"].sudo().next_by_code("crab.redemption"),

@@ -1,8 +1,9 @@
 from odoo.addons.crab_base.tools.subject import Subject
 from odoo.addons.crab_card.tests.common import CardCase
+from odoo.addons.crab_dealer.tests.common import DealerCase
 
 
-class RedemptionCase(CardCase):
+class RedemptionCase(DealerCase, CardCase):
     """A fixed card and a choice card over storable packages in stock, active numbers of a level-1 dealer."""
 
     @classmethod
@@ -11,9 +12,7 @@ class RedemptionCase(CardCase):
         cls.package, cls.other_package = cls._new_package("TESTPKG1", 40), cls._new_package("TESTPKG2", 60)
         cls.card_product.product_tmpl_id.write({"crab_rule": "fixed", "crab_choice_ids": [(6, 0, cls.package.ids)]})
         cls.env["product.product"]._crab_adjust_stock({cls.package: 100, cls.other_package: 100})
-        cls.dealer = cls.env["crab.dealer"].create(
-            {"name": "Level one", "code": "TR1", "level": "1", "dealer_type": "city_partner", "ratio": 0.6}
-        )
+        cls.dealer = cls.a
         cls.cards = cls._new_cards(12)
         batch = cls.cards.batch_id
         cls.cards._hand_over(batch, cls.dealer, origin=cls.dealer)

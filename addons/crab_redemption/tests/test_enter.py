@@ -13,7 +13,7 @@ class TestEnter(RedemptionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.agent = cls._new_user("agent-enter", "customer_service")
-        cls.numbers = cls._new_cards_with_passwords({"ENTER001": "secret11", "ENTER002": "secret22"})
+        cls.numbers = cls._new_cards(2, prefix="ENTER", password="secret11")
         batch = cls.numbers.batch_id
         cls.numbers._hand_over(batch, cls.dealer, origin=cls.dealer)
         cls.numbers._activate(batch, dict.fromkeys(cls.numbers.ids, 654))
@@ -26,7 +26,7 @@ class TestEnter(RedemptionCase):
 
     @covers("HQ-44", "number and password checked", "delivery time", "person, address, phone", via="web")
     def test_number_and_password_then_goods_day_and_address(self):
-        form = self._form(" enter001 ", "secret11")
+        form = self._form(" enter00000001 ", "secret11")
         wizard = form.save()
         wizard.action_check()
         self.assertEqual(wizard.card_id, self.numbers[0])
@@ -44,7 +44,7 @@ class TestEnter(RedemptionCase):
     @covers("HQ-44", "wrong password refused and recorded", via="web")
     def test_wrong_password_and_unknown_number_get_the_same_answer(self):
         answers = []
-        for number in ("ENTER001", "NOSUCH001"):
+        for number in ("ENTER00000001", "NOSUCH001"):
             with self.assertRaises(UserError) as refusal:
                 self._form(number, "wrong999").save()
             answers.append(str(refusal.exception))
@@ -53,7 +53,7 @@ class TestEnter(RedemptionCase):
 
     def test_a_client_cannot_skip_the_check_of_the_password(self):
         Enter = self.env["crab.redemption.enter"].with_user(self.agent)
-        wizard = Enter.create({"card_id": self.numbers[1].id, "number": "ENTER002"})
+        wizard = Enter.create({"card_id": self.numbers[1].id, "number": "ENTER00000002"})
         self.assertFalse(wizard.card_id)
         wizard.write({"card_id": self.numbers[1].id})
         self.assertFalse(wizard.card_id)
@@ -61,7 +61,7 @@ class TestEnter(RedemptionCase):
             wizard.action_confirm()
 
     def test_the_password_is_stored_nowhere(self):
-        wizard = self._form("ENTER001", "secret11").save()
+        wizard = self._form("ENTER00000001", "secret11").save()
         self.assertFalse(wizard.password)
         self.cr.execute("SELECT * FROM crab_redemption_enter WHERE id = %s", [wizard.id])
         self.assertNotIn("secret11", str(self.cr.fetchone()))

@@ -63,9 +63,7 @@ class TestRights(RedemptionCase):
         self.assertFalse(self.env["crab.delivery"].with_user(user).search([("id", "=", self.delivery.id)]))
 
     def test_strangers_do_not_find_a_dealers_redemption(self):
-        stranger = self.env["crab.dealer"].create(
-            {"name": "Stranger", "code": "TR9", "level": "1", "dealer_type": "city_partner", "ratio": 0.6}
-        )
+        stranger = self.z
         Redemption, Delivery = self.env["crab.redemption"], self.env["crab.delivery"]
         owner = Subject("dealer", self.dealer.id)
         self.assertEqual(Redemption._get_for_subject(owner, self.redemption.ids), self.redemption)

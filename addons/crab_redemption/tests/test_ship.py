@@ -93,7 +93,7 @@ class TestShip(RedemptionCase):
         few, many = ship(self.cards[1:3]), ship(self.cards[3:10])
         self.assertLessEqual(many - few, 2)
 
-    @covers("HQ-46", "ship in the back office", via="web")
+    @covers("HQ-46", "shipments", via="web")
     def test_the_warehouse_ships_selected_deliveries_with_tracking_numbers(self):
         user = self._new_user("wh-ship", "warehouse")
         redemptions = self._redeem(self.cards[0]) | self._redeem(self.cards[1])

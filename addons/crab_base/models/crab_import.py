@@ -2,6 +2,7 @@ import base64
 import hashlib
 import logging
 import time
+from datetime import UTC
 from functools import partial
 from pathlib import PurePath
 
@@ -17,10 +18,10 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..tools import cells, transaction
 from ..tools.spreadsheet import FileError, Reader, display, write_workbook
+from ..tools.timezone import SHANGHAI
 
 _logger = logging.getLogger(__name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PREVIEW_ERRORS = 100
 MAX_LOADED_IDS = 20_000
 INSERT_ROWS = 5_000
@@ -33,7 +34,7 @@ class _RowsRefused(Exception):
 
 
 class CrabImport(models.Model):
-    """An uploaded Excel or CSV file: checked as a whole, then loaded completely or not at all. See ``crab.import.kind``."""
+    """An uploaded Excel or CSV file: checked as a whole, loaded completely or not at all (``crab.import.kind``)."""
 
     _name = "crab.import"
     _description = "Import of a file"
@@ -45,7 +46,9 @@ class CrabImport(models.Model):
     file = fields.Binary(attachment=True, copy=False)
     file_name = fields.Char("File name", copy=False, tracking=True)
     content_hash = fields.Char(readonly=True, copy=False)
-    company_id = fields.Many2one("res.company", "Company", required=True, default=lambda self: self.env.company, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", "Company", required=True, default=lambda self: self.env.company, readonly=True
+    )
     state = fields.Selection(
         [("draft", "To check"), ("queued", "Running"), ("refused", "Refused"), ("failed", "Failed"), ("done", "Done")],
         required=True,
@@ -62,7 +65,9 @@ class CrabImport(models.Model):
     progress = fields.Float("Progress (%)", compute="_compute_progress")
     finished_at = fields.Datetime("Finished", readonly=True, copy=False)
     error_ids = fields.One2many("crab.import.error", "import_id", "All bad rows", readonly=True)
-    error_preview_ids = fields.One2many("crab.import.error", compute="_compute_error_preview_ids", string="First bad rows")
+    error_preview_ids = fields.One2many(
+        "crab.import.error", compute="_compute_error_preview_ids", string="First bad rows"
+    )
     error_file = fields.Binary("Excel of bad rows", attachment=True, readonly=True, copy=False)
     error_file_name = fields.Char(compute="_compute_file_names")
     template_file = fields.Binary("Template", compute="_compute_template_file")
@@ -80,14 +85,21 @@ class CrabImport(models.Model):
     def error_rows(self):
         """Excel numbers of the bad rows, sorted."""
         self.ensure_one()
-        groups = self.env["crab.import.error"]._read_group([("import_id", "=", self.id)], ["row_number"], order="row_number")
+        groups = self.env["crab.import.error"]._read_group(
+            [("import_id", "=", self.id)], ["row_number"], order="row_number"
+        )
         return [number for (number,) in groups]
 
     # ------------------------------------------------------------------ computes
 
     def _compute_progress(self):
-        rows = self.env["crab.import.progress"].sudo().search_read(
-            [("import_ref", "in", self.filtered(lambda record: record.state == "queued").ids)], ["import_ref", "done", "total"]
+        rows = (
+            self.env["crab.import.progress"]
+            .sudo()
+            .search_read(
+                [("import_ref", "in", self.filtered(lambda record: record.state == "queued").ids)],
+                ["import_ref", "done", "total"],
+            )
         )  # no one has rights on the helper table
         percent = {row["import_ref"]: 100.0 * min(row["done"], row["total"]) / max(row["total"], 1) for row in rows}
         for record in self:
@@ -95,8 +107,13 @@ class CrabImport(models.Model):
 
     @api.depends("error_ids")
     def _compute_error_preview_ids(self):
-        for record in self:
-            record.error_preview_ids = self.env["crab.import.error"].search([("import_id", "=", record.id)], limit=PREVIEW_ERRORS)
+        errors = self.env["crab.import.error"]
+        for record in self:  # a form shows one
+            record.error_preview_ids = (
+                errors.search([("import_id", "=", record._origin.id)], limit=PREVIEW_ERRORS)
+                if record._origin
+                else errors
+            )
 
     @api.depends("kind", "file_name")
     @api.depends_context("lang")
@@ -142,19 +159,27 @@ class CrabImport(models.Model):
         return [
             kind
             for kind, _label in self._fields["kind"].selection
-            if f"crab.import.{kind}" in self.env and any(user.has_group(group) for group in self._kind_model(kind)._groups())
+            if f"crab.import.{kind}" in self.env
+            and any(user.has_group(group) for group in self._kind_model(kind)._groups())
         ]
 
     @api.model
     def _kind_model(self, kind):
         return self.env[f"crab.import.{kind}"]
 
+    @api.model
+    def _has_secrets(self, kind):
+        return f"crab.import.{kind}" in self.env and any(column.secret for column in self._kind_model(kind)._columns())
+
     def _check_may_import(self):
         forbidden = set(self.mapped("kind")) - set(self._allowed_kinds())
         if forbidden and not self.env.su:
             labels = dict(self._fields["kind"]._description_selection(self.env))
             raise AccessError(
-                self.env._("You are not allowed to import: %(kinds)s.", kinds=", ".join(str(labels[kind]) for kind in sorted(forbidden)))
+                self.env._(
+                    "You are not allowed to import: %(kinds)s.",
+                    kinds=", ".join(str(labels[kind]) for kind in sorted(forbidden)),
+                )
             )
 
     @api.model
@@ -166,7 +191,11 @@ class CrabImport(models.Model):
     @api.model
     def fields_get(self, allfields=None, attributes=None):
         result = super().fields_get(allfields, attributes)
-        if "selection" in result.get("kind", {}) and not self.env.su and not self.env.user.has_group("crab_base.group_auditor"):
+        if (
+            "selection" in result.get("kind", {})
+            and not self.env.su
+            and not self.env.user.has_group("crab_base.group_auditor")
+        ):
             allowed = self._allowed_kinds()
             result["kind"]["selection"] = [item for item in result["kind"]["selection"] if item[0] in allowed]
         return result
@@ -183,8 +212,12 @@ class CrabImport(models.Model):
 
     def write(self, vals):
         self._check_user_values(vals)
-        if not {"file", "kind", "file_name"}.isdisjoint(vals) and any(record.state in ("queued", "done") for record in self):
-            raise UserError(self.env._("This file is being imported or has been imported. Make a new import for another file."))
+        if not {"file", "kind", "file_name"}.isdisjoint(vals) and any(
+            record.state in ("queued", "done") for record in self
+        ):
+            raise UserError(
+                self.env._("This file is being imported or has been imported. Make a new import for another file.")
+            )
         if "file" in vals or "kind" in vals:
             self._check_may_import()
             self._drop_errors()
@@ -198,8 +231,17 @@ class CrabImport(models.Model):
 
     @api.model
     def _no_result(self):
-        return {"state": "draft", "message": False, "count_rows": 0, "count_loaded": 0, "count_bad": 0, "error_file": False,
-                "loaded_model": False, "loaded_ids": False, "finished_at": False}
+        return {
+            "state": "draft",
+            "message": False,
+            "count_rows": 0,
+            "count_loaded": 0,
+            "count_bad": 0,
+            "error_file": False,
+            "loaded_model": False,
+            "loaded_ids": False,
+            "finished_at": False,
+        }
 
     @api.model
     def _hash(self, content):
@@ -244,7 +286,9 @@ class CrabImport(models.Model):
         if self.state == "queued":
             self._lock_content()
             jobs_sudo = self.env["queue.job"].sudo()  # users of the suite have no rights on jobs
-            jobs = jobs_sudo.search([("identity_key", "=", f"crab.import.{self.id}"), ("state", "not in", ("done", "cancelled"))])
+            jobs = jobs_sudo.search(
+                [("identity_key", "=", f"crab.import.{self.id}"), ("state", "not in", ("done", "cancelled"))]
+            )
             if any(job.state == "started" for job in jobs):
                 raise UserError(self.env._("This import is still running. Please wait a moment."))
             jobs.button_cancelled()
@@ -317,12 +361,15 @@ class CrabImport(models.Model):
         except UserError as exc:
             raise RetryableJobError(str(exc), seconds=10, ignore_retry=True) from exc
         self.with_context(crab_import_job=True)._run(self._content())
-        self.env.user._bus_send("simple_notification", {
-            "title": self.file_name,
-            "message": self.message,
-            "type": "success" if self.state == "done" else "warning",
-            "sticky": self.state != "done",
-        })
+        self.env.user._bus_send(
+            "simple_notification",
+            {
+                "title": self.file_name,
+                "message": self.message,
+                "type": "success" if self.state == "done" else "warning",
+                "sticky": self.state != "done",
+            },
+        )
 
     def _lock_content(self):
         """Only one transaction at a time works on a content; one that began before another finished is restarted.
@@ -334,22 +381,28 @@ class CrabImport(models.Model):
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(
                     SQL(
-                        "SELECT id FROM crab_import WHERE id = %s OR (kind = %s AND content_hash = %s) ORDER BY id FOR NO KEY UPDATE NOWAIT",
-                        self.id, self.kind, self.content_hash or "",
+                        "SELECT id FROM crab_import WHERE id = %s OR (kind = %s AND content_hash = %s) "
+                        "ORDER BY id FOR NO KEY UPDATE NOWAIT",
+                        self.id,
+                        self.kind,
+                        self.content_hash or "",
                     )
                 )
         except errors.LockNotAvailable as exc:
-            raise UserError(self.env._("This file is being imported at this moment. Please wait until that is finished.")) from exc
+            raise UserError(
+                self.env._("This file is being imported at this moment. Please wait until that is finished.")
+            ) from exc
         self.invalidate_recordset(["state"])
 
     @api.autovacuum
     def _gc_secret_files(self):
         """Files with secret columns that were never loaded do not stay longer than a day."""
-        kinds = [kind for kind in self._allowed_kinds() if any(column.secret for column in self._kind_model(kind)._columns())]
+        kinds = [kind for kind, _label in self._fields["kind"].selection if self._has_secrets(kind)]
         yesterday = fields.Datetime.subtract(fields.Datetime.now(), days=1)
-        old = self.search([("kind", "in", kinds), ("state", "!=", "queued"), ("file", "!=", False), ("write_date", "<", yesterday)])
-        for record in old:
-            record._drop_file()
+        old = self.search(
+            [("kind", "in", kinds), ("state", "!=", "queued"), ("file", "!=", False), ("write_date", "<", yesterday)]
+        )
+        old._drop_file()
 
     @api.autovacuum
     def _gc_without_file(self):
@@ -363,7 +416,11 @@ class CrabImport(models.Model):
         self.invalidate_recordset(["error_ids", "error_preview_ids"])
 
     def _drop_file(self):
-        super().write({"file": False})
+        attachments_sudo = self.env["ir.attachment"].sudo()  # the file of a done import is writable for nobody
+        attachments_sudo.search(
+            [("res_model", "=", self._name), ("res_field", "=", "file"), ("res_id", "in", self.ids)]
+        ).unlink()
+        self.invalidate_recordset(["file"])
 
     def _content(self):
         return base64.b64decode(self.with_context(bin_size=False).file or b"")
@@ -385,7 +442,9 @@ class CrabImport(models.Model):
     def _open_reader(self, content):
         megabytes = self._limit("max_mb", 100)
         if len(content) > megabytes * 10**6:
-            raise FileError(self.env._("The file is larger than %(size)s MB. Split it into several files.", size=megabytes))
+            raise FileError(
+                self.env._("The file is larger than %(size)s MB. Split it into several files.", size=megabytes)
+            )
         return Reader(
             self._kind_model(self.kind)._columns(),
             self.file_name,
@@ -404,7 +463,9 @@ class CrabImport(models.Model):
                 SQL(
                     """INSERT INTO crab_import_progress (import_ref, done, total) VALUES (%s, %s, %s)
                        ON CONFLICT (import_ref) DO UPDATE SET done = EXCLUDED.done, total = EXCLUDED.total""",
-                    record_id, done, total,
+                    record_id,
+                    done,
+                    total,
                 )
             )
 
@@ -417,7 +478,7 @@ class CrabImport(models.Model):
         return advance
 
     def _run(self, content):
-        """Check and load ``content`` in a savepoint and store the result; only lost races are raised, to be restarted."""
+        """Check and load ``content`` in a savepoint and store the result; only lost races are raised."""
         self._check_may_import()
         self._drop_errors()
         record = self.with_company(self.company_id)
@@ -434,29 +495,42 @@ class CrabImport(models.Model):
         except _RowsRefused:
             result = record._store_errors(reader)
         except FileError as exc:
-            result = {"state": "refused", "message": exc.reason if isinstance(exc.reason, str) else self.env._(exc.reason)}
+            result = {
+                "state": "refused",
+                "message": exc.reason if isinstance(exc.reason, str) else self.env._(exc.reason),
+            }
         except (ConcurrencyError, RetryableJobError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
             raise
         except UserError as exc:
             result = {"state": "failed", "message": str(exc)}
         except IntegrityError as exc:
-            result = {"state": "failed", "message": self.env._(
-                "Nothing was loaded, because it does not fit to what others have changed meanwhile: %(reason)s Please try again.",
-                reason=self._reason_of(exc),
-            )}
+            result = {
+                "state": "failed",
+                "message": self.env._(
+                    "Nothing was loaded, because it does not fit to what others have changed meanwhile: "
+                    "%(reason)s Please try again.",
+                    reason=self._reason_of(exc),
+                ),
+            }
         except OperationalError:
             raise
         except Exception:
             _logger.exception("Import %s of kind %s failed", self.id, self.kind)
-            result = {"state": "failed", "message": self.env._(
-                "Nothing was loaded, because of an unexpected error. Please give the number %(number)s of this import to your administrator.",
-                number=self.id,
-            )}
+            result = {
+                "state": "failed",
+                "message": self.env._(
+                    "Nothing was loaded, because of an unexpected error. "
+                    "Please give the number %(number)s of this import to your administrator.",
+                    number=self.id,
+                ),
+            }
         if reader and reader.ignored:
-            result["message"] += "\n" + self.env._("Columns that are not used: %(columns)s", columns="、".join(reader.ignored[:20]))
+            result["message"] += "\n" + self.env._(
+                "Columns that are not used: %(columns)s", columns="、".join(reader.ignored[:20])
+            )
         record_sudo = self.sudo()  # results are not writable for users
         record_sudo.write({**self._no_result(), **result, "finished_at": fields.Datetime.now()})
-        if self.state in ("done", "refused") and any(column.secret for column in kind._columns()):
+        if self.state in ("done", "refused") and self._has_secrets(self.kind):
             record_sudo._drop_file()
 
     def _refuse_repetition(self):
@@ -465,17 +539,31 @@ class CrabImport(models.Model):
         :raise FileError: naming the earlier import
         """
         earlier_sudo = self.sudo().search(  # whoever imported it
-            [("kind", "=", self.kind), ("content_hash", "=", self.content_hash), ("state", "=", "done"), ("id", "!=", self.id)], limit=1
+            [
+                ("kind", "=", self.kind),
+                ("content_hash", "=", self.content_hash),
+                ("state", "=", "done"),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
         )
         if earlier_sudo:
-            moment = fields.Datetime.context_timestamp(self, earlier_sudo.finished_at)
-            raise FileError(self.env._(
-                "The same file was already imported as “%(file)s” (number %(number)s) by %(user)s on %(date)s. Nothing was loaded again.",
-                file=earlier_sudo.file_name, number=earlier_sudo.id, user=earlier_sudo.create_uid.name, date=moment.strftime("%Y-%m-%d %H:%M"),
-            ))
+            moment = earlier_sudo.finished_at.replace(tzinfo=UTC).astimezone(SHANGHAI)
+            raise FileError(
+                self.env._(
+                    "The same file was already imported as “%(file)s” (number %(number)s) by %(user)s on %(date)s. "
+                    "Nothing was loaded again.",
+                    file=earlier_sudo.file_name,
+                    number=earlier_sudo.id,
+                    user=earlier_sudo.create_uid.name,
+                    date=moment.strftime("%Y-%m-%d %H:%M"),
+                )
+            )
 
     def _reason_of(self, exc):
-        model = next((self.env[name] for name, model in self.env.registry.items() if model._table == exc.diag.table_name), self)
+        model = next(
+            (self.env[name] for name, model in self.env.registry.items() if model._table == exc.diag.table_name), self
+        )
         return model._sql_error_to_message(exc)
 
     def _result_loaded(self, loaded, reader):
@@ -520,26 +608,36 @@ class CrabImport(models.Model):
                 if len(pending) >= INSERT_ROWS:
                     self._insert_errors(pending)
                     pending = []
-                yield [number, "; ".join(f"{header}: {reason}" if header else reason for header, reason in reasons[number]), *texts]
+                yield [
+                    number,
+                    "; ".join(f"{header}: {reason}" if header else reason for header, reason in reasons[number]),
+                    *texts,
+                ]
             self._insert_errors(pending)
 
         headers = [self.env._("Row in Excel"), self.env._("Reason"), *places]
-        workbook = write_workbook([(self.env._("Bad rows"), headers, store_and_list(), [12, 48, *[18] * len(places)], {})])
+        workbook = write_workbook(
+            [(self.env._("Bad rows"), headers, store_and_list(), [12, 48, *[18] * len(places)], {})]
+        )
         return {
             "state": "refused",
             "count_rows": reader.count,
             "count_bad": len(reasons),
             "error_file": base64.b64encode(workbook),
             "message": self.env._(
-                "%(bad)s of %(rows)s rows are bad. Nothing was loaded. Correct the rows in your file and upload it again.",
-                bad=len(reasons), rows=reader.count,
+                "%(bad)s of %(rows)s rows are bad. Nothing was loaded. "
+                "Correct the rows in your file and upload it again.",
+                bad=len(reasons),
+                rows=reader.count,
             ),
         }
 
     def _insert_errors(self, rows):
         if rows:
             self.env.cr.execute_values(
-                "INSERT INTO crab_import_error (import_id, row_number, header, value, reason) VALUES %s", rows, page_size=1000
+                "INSERT INTO crab_import_error (import_id, row_number, header, value, reason) VALUES %s",
+                rows,
+                page_size=1000,
             )
             self.invalidate_recordset(["error_ids", "error_preview_ids"])
 
@@ -547,7 +645,9 @@ class CrabImport(models.Model):
         columns = self._kind_model(self.kind)._columns()
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
         headers = [column.header + ("*" if column.required else "") for column in columns]
-        choices = {place: column.parser.labels for place, column in enumerate(columns) if hasattr(column.parser, "labels")}
+        choices = {
+            place: column.parser.labels for place, column in enumerate(columns) if hasattr(column.parser, "labels")
+        }
         yes, no = self.env._("yes"), self.env._("no")
         explanations = [
             [
@@ -560,8 +660,15 @@ class CrabImport(models.Model):
         ]
         explanations += [[], [self.env._("The first sheet is read. Replace its example row by your own rows.")]]
         explanations += [[self.env._("The columns may stand in any order; one bad row refuses the whole file.")]]
-        return write_workbook([
-            (str(label), headers, [[str(column.example) for column in columns]], [18] * len(columns), choices),
-            (self.env._("How to fill in"), [self.env._("Column"), self.env._("Required"), self.env._("Explanation"), self.env._("Example")],
-             explanations, [18, 8, 60, 24], {}),
-        ])
+        return write_workbook(
+            [
+                (str(label), headers, [[str(column.example) for column in columns]], [18] * len(columns), choices),
+                (
+                    self.env._("How to fill in"),
+                    [self.env._("Column"), self.env._("Required"), self.env._("Explanation"), self.env._("Example")],
+                    explanations,
+                    [18, 8, 60, 24],
+                    {},
+                ),
+            ]
+        )

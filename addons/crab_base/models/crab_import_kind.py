@@ -8,9 +8,10 @@ from ..tools.spreadsheet import Row, Rows
 class CrabImportKind(models.AbstractModel):
     """What an imported file contains and how it is checked and loaded.
 
-    The framework (``crab.import``) reads the file, finds the columns in any order, skips blank rows, parses the cells, refuses duplicates
-    of ``unique`` columns, stores every bad row with its Excel row number and reason, and loads all rows or none. A kind says the rest.
-    It is an AbstractModel named ``crab.import.<kind>`` and adds itself to the selection of ``crab.import``.
+    The framework (``crab.import``) reads the file, finds the columns in any order, skips blank rows, parses the
+    cells, refuses duplicates of ``unique`` columns, stores every bad row with its Excel row number and reason, and
+    loads all rows or none. A kind says the rest. It is an AbstractModel named ``crab.import.<kind>`` and adds
+    itself to the selection of ``crab.import``.
 
     Example::
 
@@ -54,13 +55,14 @@ class CrabImportKind(models.AbstractModel):
             def _load(self, rows):
                 return self.env["brand"].create([{"code": row["code"], "name": row["name"]} for row in rows])
 
-    ``row["key"]`` is the parsed value (``None`` for an empty cell or a column that the file does not have), ``row.number`` the Excel row.
-    ``rows.bad`` are the rows that already have a bad cell (their bad values are ``None``): not loaded, not to be checked, but there for
-    messages that would mislead without them. One bad row refuses the whole file, so ``_load`` sees only perfect files.
+    ``row["key"]`` is the parsed value (``None`` for an empty cell or a column that the file does not have),
+    ``row.number`` the Excel row. ``rows.bad`` are the rows that already have a bad cell (their bad values are
+    ``None``): not loaded, not to be checked, but there for messages that would mislead without them. One bad row
+    refuses the whole file, so ``_load`` sees only perfect files.
 
-    Values come exact (``Decimal``, ``date``), texts NFKC-normalised and trimmed. Reasons are phrases that follow the header:
-    "编码: is already in use". The environment is the user's: use ``sudo()`` only where the role must not have the right itself. The
-    running record is ``self._import()``.
+    Values come exact (``Decimal``, ``date``), texts NFKC-normalised and trimmed. Reasons are phrases that follow
+    the header: "编码: is already in use". The environment is the user's: use ``sudo()`` only where the role must not
+    have the right itself. The running record is ``self._import()``.
     """
 
     _name = "crab.import.kind"
@@ -73,7 +75,7 @@ class CrabImportKind(models.AbstractModel):
 
     @api.model
     def _groups(self):
-        """External ids of the groups that may import this kind; enforced by the server. Everyone else does not see it."""
+        """External ids of the groups that may import this kind, enforced by the server; others do not see it."""
         return ["crab_base.group_admin"]
 
     @api.model
@@ -91,7 +93,7 @@ class CrabImportKind(models.AbstractModel):
 
     @api.model
     def _load(self, rows: Rows):
-        """Create or update records from rows that are all good, in sets; a ``UserError`` undoes everything and is shown.
+        """Create or update records from rows that are all good, in sets; a ``UserError`` undoes everything.
 
         :return: the records loaded (shown by a button on the import), or their number
         """
@@ -101,10 +103,11 @@ class CrabImportKind(models.AbstractModel):
     def _process_file(self, reader):
         """Check and load a file. Overridden by bulk kinds that stream; everything else of the framework stays.
 
-        A bulk kind reads ``for chunk in reader.chunks(10_000)``: lists of ``(row number, [raw cells in the order of _columns()])``,
-        blank rows left out, cells as in the file (see ``cells.as_text``). It calls ``reader.add_errors([(row number, header or None,
-        reason)])`` whenever it finds bad rows and ``reader.advance(done, total)`` now and then for the progress bar. It may load
-        while it checks: all of it runs in one savepoint, which is rolled back if ``reader.has_errors`` at the end or if it raises.
+        A bulk kind reads ``for chunk in reader.chunks(10_000)``: lists of ``(row number, [raw cells in the order
+        of _columns()])``, blank rows left out, cells as in the file (see ``cells.as_text``). It calls
+        ``reader.add_errors([(row number, header or None, reason)])`` whenever it finds bad rows and
+        ``reader.advance(done, total)`` now and then for the progress bar. It may load while it checks: all of it
+        runs in one savepoint, which is rolled back if ``reader.has_errors`` at the end or if it raises.
 
         :return: as ``_load``
         """
@@ -117,7 +120,7 @@ class CrabImportKind(models.AbstractModel):
 
     @api.model
     def _action_loaded(self, record):
-        """The action that shows what ``record`` (``crab.import``) has loaded; by default the records that ``_load`` returned."""
+        """The action that shows what ``record`` (``crab.import``) has loaded: the records that ``_load`` returned."""
         if not record.loaded_ids:
             raise UserError(self.env._("The loaded records cannot be listed here. Look for them in their own menu."))
         return {
@@ -165,7 +168,11 @@ class CrabImportKind(models.AbstractModel):
             if row.number in bad_numbers:
                 continue
             errors = [
-                (row.number, column.header, self.env._("stands already in row %(row)s", row=seen[column.key][row[column.key]]))
+                (
+                    row.number,
+                    column.header,
+                    self.env._("stands already in row %(row)s", row=seen[column.key][row[column.key]]),
+                )
                 for column in unique
                 if row[column.key] is not None and row[column.key] in seen[column.key]
             ]

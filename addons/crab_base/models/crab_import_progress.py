@@ -4,8 +4,8 @@ from odoo import api, fields, models
 class CrabImportProgress(models.Model):
     """How far running imports are, written while they run.
 
-    An own table without reference: the transaction of the running import holds the row of ``crab.import`` locked and would lose against
-    whoever changes it meanwhile.
+    An own table without reference: the transaction of the running import holds the row of ``crab.import`` locked
+    and would lose against whoever changes it meanwhile.
     """
 
     _name = "crab.import.progress"
@@ -20,6 +20,6 @@ class CrabImportProgress(models.Model):
 
     @api.autovacuum
     def _gc_progress(self):
-        """Remove what is left of imports that have ended: they cannot do it themselves, the rows are younger than their snapshot."""
+        """Remove what ended imports left: they cannot do it themselves, the rows are younger than their snapshot."""
         running = self.env["crab.import"].search([("state", "=", "queued")])
         self.search([("import_ref", "not in", running.ids)]).unlink()

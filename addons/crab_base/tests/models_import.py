@@ -47,8 +47,15 @@ class CrabImportTest(models.AbstractModel):
         return [(row.number, "编码", "is already in use") for row in rows if row["ref"] in known]
 
     def _load(self, rows):
-        partners = self.env["res.partner"].sudo().create(
-            [{"ref": row["ref"], "name": row["name"], "phone": row["phone"], "type": row["type"] or "contact"} for row in rows]
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .create(
+                [
+                    {"ref": row["ref"], "name": row["name"], "phone": row["phone"], "type": row["type"] or "contact"}
+                    for row in rows
+                ]
+            )
         )
         if any(row["name"] == "refuse" for row in rows):
             raise UserError("not today")
@@ -80,7 +87,9 @@ class CrabImportTestStream(models.AbstractModel):
         count = 0
         for chunk in reader.chunks(1000):
             reader.add_errors((number, "卡密", "is missing") for number, raw in chunk if cells.is_blank(raw[1]))
-            self.env["res.partner"].sudo().create([{"name": cells.as_text(raw[0]), "ref": "stream"} for _number, raw in chunk[:1]])
+            self.env["res.partner"].sudo().create(
+                [{"name": cells.as_text(raw[0]), "ref": "stream"} for _number, raw in chunk[:1]]
+            )
             count += len(chunk)
             reader.advance(count)
         return count

@@ -17,7 +17,10 @@ from ..tools.spreadsheet import Column, FileError, Reader
 from .common import CrabCase
 from .test_import import HEADERS, ImportCase, excel
 
-COLUMNS = [Column("编码", "ref", cells.code(8), required=True, unique=True), Column("名称", "name", cells.text(40), required=True)]
+COLUMNS = [
+    Column("编码", "ref", cells.code(8), required=True, unique=True),
+    Column("名称", "name", cells.text(40), required=True),
+]
 
 
 def rezip(content, change):
@@ -79,13 +82,18 @@ class TestReader(CrabCase):
 
     def test_huge_files(self):
         self.assertIn("more than 1 rows", self._refusal(self.GOOD, max_rows=1))
-        self.assertIn("more than 2 rows", self._refusal(b"\xef\xbb\xbf" + "编码,名称\na,b\na,b\na,b".encode(), "x.csv", max_rows=2))
+        self.assertIn(
+            "more than 2 rows",
+            self._refusal(b"\xef\xbb\xbf" + "编码,名称\na,b\na,b\na,b".encode(), "x.csv", max_rows=2),
+        )
         bomb = rezip(self.GOOD, lambda name, data: data + b" " * 30_000_000 if name == "xl/styles.xml" else data)
         with patch.object(spreadsheet, "MAX_UNPACKED", 20_000_000):
             self.assertIn("unpacks", self._refusal(bomb))
 
     def test_archive_that_lies_about_its_size(self):
-        large = rezip(self.GOOD, lambda name, data: data + b" " * 3_000_000 if name == "xl/worksheets/sheet1.xml" else data)
+        large = rezip(
+            self.GOOD, lambda name, data: data + b" " * 3_000_000 if name == "xl/worksheets/sheet1.xml" else data
+        )
         with zipfile.ZipFile(io.BytesIO(large)) as archive:
             size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
         lying = large.replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
@@ -146,7 +154,9 @@ class TestReader(CrabCase):
     def test_row_numbers_are_those_of_excel(self):
         content = excel([], [], [None, "名称", "编码"], [], [None, "x", "A1"], [None, " ", "　"], [None, "y", "A2"])
         self.assertEqual(self._read(content), [(5, ["A1", "x"]), (7, ["A2", "y"])])
-        self.assertEqual(self._read("编码,名称\n\nA1,\"x\ny\"\n , \nA2\n".encode(), "x.csv"), [(3, ["A1", "x\ny"]), (5, ["A2", None])])
+        self.assertEqual(
+            self._read('编码,名称\n\nA1,"x\ny"\n , \nA2\n'.encode(), "x.csv"), [(3, ["A1", "x\ny"]), (5, ["A2", None])]
+        )
 
     def test_csv_that_cannot_be_read(self):
         with self.assertRaises(FileError) as caught:
@@ -155,18 +165,108 @@ class TestReader(CrabCase):
 
 
 # What a person may have typed: dirt of every kind, biased to what is nearly right.
-NAMES = st.sampled_from(["", " ", "x", "阳澄湖", "=1+1", "@SUM(A1)", "-1", "<script>alert(1)</script>", "'; DROP TABLE x;--", "n" * 40, "n" * 41, "　x　"])
-CODES = st.sampled_from(["", "A1", "a1", " Ａ1 ", "A2", "A-3", "A 3", "=1+1", "1.23457E+15", "123456789", "中文", "é1", 1, 1.0, 1.5, 10**9, True, date(2026, 1, 1)])
-AMOUNTS = st.sampled_from(["", "0", "12.5", "12.50", "12.505", "-1", "-0", "1e5", "1,000", "１２", "abc", "9" * 40, "NaN", "inf", 0, 12.5, 0.1, -3, 1e300, 9999999999.99, 1e10, True])
-DATES = st.sampled_from(["", "2026-09-12", "2026/9/1", "2026年9月1日", "2026-02-29", "20260912", "09/12/2026", 46000, date(2024, 2, 29), "1899-12-31"])
+NAMES = st.sampled_from(
+    [
+        "",
+        " ",
+        "x",
+        "阳澄湖",
+        "=1+1",
+        "@SUM(A1)",
+        "-1",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE x;--",
+        "n" * 40,
+        "n" * 41,
+        "　x　",
+    ]
+)
+CODES = st.sampled_from(
+    [
+        "",
+        "A1",
+        "a1",
+        " Ａ1 ",
+        "A2",
+        "A-3",
+        "A 3",
+        "=1+1",
+        "1.23457E+15",
+        "123456789",
+        "中文",
+        "é1",
+        1,
+        1.0,
+        1.5,
+        10**9,
+        True,
+        date(2026, 1, 1),
+    ]
+)
+AMOUNTS = st.sampled_from(
+    [
+        "",
+        "0",
+        "12.5",
+        "12.50",
+        "12.505",
+        "-1",
+        "-0",
+        "1e5",
+        "1,000",
+        "１２",
+        "abc",
+        "9" * 40,
+        "NaN",
+        "inf",
+        0,
+        12.5,
+        0.1,
+        -3,
+        1e300,
+        9999999999.99,
+        1e10,
+        True,
+    ]
+)
+DATES = st.sampled_from(
+    [
+        "",
+        "2026-09-12",
+        "2026/9/1",
+        "2026年9月1日",
+        "2026-02-29",
+        "20260912",
+        "09/12/2026",
+        46000,
+        date(2024, 2, 29),
+        "1899-12-31",
+    ]
+)
 QUANTITIES = st.sampled_from(["", "1", "1000", "1001", "0", "1.0", "1.5", "-1", "x", 1, 1000.0, 0.5, 10**12])
 TYPES = st.sampled_from(["", "收货", "开票", " 收货 ", "收", "delivery", 1])
-PHONES = st.sampled_from(["", "13629968745", "+8613629968745", "136 2996 8745", "１３６２９９６８７４５", "123", "13629968745x", 13629968745, 13629968745.0, "+4915112345678", "110"])
+PHONES = st.sampled_from(
+    [
+        "",
+        "13629968745",
+        "+8613629968745",
+        "136 2996 8745",
+        "１３６２９９６８７４５",
+        "123",
+        "13629968745x",
+        13629968745,
+        13629968745.0,
+        "+4915112345678",
+        "110",
+    ]
+)
 ROWS = st.lists(st.tuples(CODES, NAMES, PHONES, TYPES, AMOUNTS, DATES, QUANTITIES), max_size=12)
 
 
 def judge(rows, is_csv):
-    """Numbers of the bad rows of a file, after the rules as the specification words them; knows nothing of the product's code."""
+    """Numbers of the bad rows of a file, after the rules as the specification words them; knows nothing of the
+    product's code.
+    """
 
     def text(value):
         if isinstance(value, (bool, date)) or (isinstance(value, float) and value != int(value)):
@@ -176,7 +276,11 @@ def judge(rows, is_csv):
     def number(value):
         if isinstance(value, (bool, date)):
             return None
-        value = value if isinstance(value, str) else format(value, "f" if isinstance(value, float) and value == int(value) else "")
+        value = (
+            value
+            if isinstance(value, str)
+            else format(value, "f" if isinstance(value, float) and value == int(value) else "")
+        )
         value = unicodedata.normalize("NFKC", value).strip().replace(",", "")
         whole, _point, part = value.lstrip("+-").partition(".")
         if not re.fullmatch(r"[0-9]{1,320}", whole) or not re.fullmatch(r"[0-9]*", part) or len(whole) > 30:
@@ -221,7 +325,11 @@ def judge(rows, is_csv):
 class TestDirtyFiles(ImportCase):
     @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
     @given(rows=ROWS, order=st.permutations(range(len(HEADERS))), is_csv=st.booleans())
-    @example(rows=[("A1", "x", "", "", "", "", ""), (1, "n", 13629968745, "收货", 12.5, date(2024, 2, 29), 1)], order=list(range(7)), is_csv=False)
+    @example(
+        rows=[("A1", "x", "", "", "", "", ""), (1, "n", 13629968745, "收货", 12.5, date(2024, 2, 29), 1)],
+        order=list(range(7)),
+        is_csv=False,
+    )
     def test_generated_files_are_judged_as_an_independent_checker_does(self, rows, order, is_csv):
         ordered = [[row[place] for place in order] for row in [HEADERS, *rows]]
         if is_csv:
@@ -234,6 +342,10 @@ class TestDirtyFiles(ImportCase):
         try:
             record = self._run(content, filename="x.csv" if is_csv else "x.xlsx")
             wanted = judge(rows, is_csv)
-            self.assertEqual((record.error_rows, record.state), (wanted, "refused" if wanted else "done"), record.error_ids.mapped("reason"))
+            self.assertEqual(
+                (record.error_rows, record.state),
+                (wanted, "refused" if wanted else "done"),
+                record.error_ids.mapped("reason"),
+            )
         finally:
             savepoint.close(rollback=True)

@@ -22,7 +22,9 @@ class TestImportParallel(ImportCase):
     def _open(self):
         cr = self.registry.cursor()
         self.addCleanup(cr.close)
-        return api.Environment(cr, self.env.ref("base.user_admin").id, {"tracking_disable": True, "lang": "en_US"})["crab.import"]
+        return api.Environment(cr, self.env.ref("base.user_admin").id, {"tracking_disable": True, "lang": "en_US"})[
+            "crab.import"
+        ]
 
     def _clean_up(self):
         with closing(self.registry.cursor()) as cr:
@@ -30,7 +32,9 @@ class TestImportParallel(ImportCase):
             env["res.partner"].search([("name", "=", "parallel")]).unlink()
             records = env["crab.import"].search([("file_name", "=", "parallel.xlsx")])
             env["crab.import.progress"].search([("import_ref", "in", records.ids)]).unlink()
-            env["ir.attachment"].search([("res_model", "=", "crab.import"), ("res_id", "in", records.ids), ("res_field", "!=", False)]).unlink()
+            env["ir.attachment"].search(
+                [("res_model", "=", "crab.import"), ("res_id", "in", records.ids), ("res_field", "!=", False)]
+            ).unlink()
             cr.execute("DELETE FROM crab_import WHERE id = ANY(%s)", [records.ids])
             cr.commit()
 

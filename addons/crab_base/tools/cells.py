@@ -1,7 +1,8 @@
 """What a cell of an imported file means: small reusable parsers.
 
-A parser is called with the raw cell as the reader gives it (text, int, float, bool, date or nothing) and returns the value for the
-row (``None`` for an empty cell), or raises :class:`CellError` with a reason a user understands. Parsers keep no state::
+A parser is called with the raw cell as the reader gives it (text, int, float, bool, date or nothing) and returns
+the value for the row (``None`` for an empty cell), or raises :class:`CellError` with a reason a user understands.
+Parsers keep no state::
 
     cells.text(64)(" Ｙ1 ")     # "Y1"
     cells.amount()("12.50")    # Decimal("12.50")
@@ -94,7 +95,9 @@ def text(maximum=255):
 
 
 def code(maximum=32, upper=True):
-    """An identifier: letters, digits and ``-_./#`` without blanks, upper-cased unless told not to, at most ``maximum`` characters."""
+    """An identifier: letters, digits and ``-_./#`` without blanks, upper-cased unless told not to, at most
+    ``maximum`` characters.
+    """
 
     def parse(value):
         value = as_text(value)
@@ -110,7 +113,9 @@ def code(maximum=32, upper=True):
 
 
 def codes(maximum=32, upper=True):
-    """A list of codes separated by commas, semicolons or ``、``, as a list without repetition; an empty cell is ``[]``."""
+    """A list of codes separated by commas, semicolons or ``、``, as a list without repetition; an empty cell is
+    ``[]``.
+    """
     one = code(maximum, upper)
 
     def parse(value):
@@ -161,7 +166,9 @@ def decimal(digits=None, minimum=None, maximum=None):
 
 
 def amount(minimum=0, maximum=Decimal("9999999999.99")):
-    """Money in yuan with at most two decimals, as ``Decimal`` with exactly two; not negative unless ``minimum`` says so."""
+    """Money in yuan with at most two decimals, as ``Decimal`` with exactly two; not negative unless ``minimum``
+    says so.
+    """
     return decimal(2, minimum, maximum)
 
 
@@ -222,7 +229,7 @@ def date(minimum=Date(1900, 1, 1), maximum=Date(2999, 12, 31)):
 
 
 def selection(labels):
-    """One of ``labels`` ``{label in the file: value}``, e.g. ``{"专卖店": "exclusive_store"}``; case does not matter."""
+    """One of ``labels`` ``{label in the file: value}``, e.g. ``{"专卖店": "exclusive_store"}``; any case."""
     by_label = {normalize(label).upper(): value for label, value in labels.items()}
 
     def parse(value):
@@ -239,7 +246,9 @@ def selection(labels):
 
 def boolean():
     """是/否 (also 1/0, Y/N, true/false and truth cells); an empty cell is ``None``."""
-    by_label = selection({"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False, "TRUE": True, "FALSE": False})
+    by_label = selection(
+        {"是": True, "否": False, "1": True, "0": False, "Y": True, "N": False, "TRUE": True, "FALSE": False}
+    )
 
     def parse(value):
         return value if isinstance(value, bool) else by_label(value)

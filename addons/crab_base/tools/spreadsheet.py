@@ -52,11 +52,11 @@ class FileError(ValueError):
 class Column:
     """A column of an imported file.
 
-    ``header`` is part of the file format, in Chinese whatever the user's language; ``key`` the name in the row; ``parser`` one of
-    ``tools/cells.py``. ``required``: no cell may be empty. ``unique``: no value may stand in an earlier good row of the same file.
-    ``must_exist``: the file needs the column (default: if it is required). ``aliases``: other accepted headers. ``secret``: values are
-    never stored or shown, and the uploaded file is deleted once it was processed. ``example`` and ``help`` (translated) are for the
-    template.
+    ``header`` is part of the file format, in Chinese whatever the user's language; ``key`` the name in the row;
+    ``parser`` one of ``tools/cells.py``. ``required``: no cell may be empty. ``unique``: no value may stand in an
+    earlier good row of the same file. ``must_exist``: the file needs the column (default: if it is required).
+    ``aliases``: other accepted headers. ``secret``: values are never stored or shown, and the uploaded file is
+    deleted once it was processed. ``example`` and ``help`` (translated) are for the template.
     """
 
     header: str
@@ -120,10 +120,11 @@ class Reader:
         return bool(self.errors)
 
     def chunks(self, size=5000):
-        """Rows below the header as lists of ``(row number, [raw cells in the order of the columns])``, without blank rows.
+        """Rows below the header as lists of ``(row number, [raw cells in the order of the columns])``, without
+        blank rows.
 
-        Raw cells are text (as in the file), int, float, bool, date, datetime, ``None`` or an Excel error; ``cells.as_text`` reads them.
-        May be read several times.
+        Raw cells are text (as in the file), int, float, bool, date, datetime, ``None`` or an Excel error;
+        ``cells.as_text`` reads them. May be read several times.
         """
         positions, faults, is_blank = self._positions, self._faults, cells.is_blank
         needed = max((place for place in positions if place is not None), default=-1) + 1
@@ -141,9 +142,12 @@ class Reader:
                 if not is_plain or len(raw) != needed:
                     width, wrong = len(raw), faults.get(number, ())
                     raw = [
-                        None if place is None
-                        else cells.ERROR if place + self._first_column in wrong
-                        else raw[place] if place < width
+                        None
+                        if place is None
+                        else cells.ERROR
+                        if place + self._first_column in wrong
+                        else raw[place]
+                        if place < width
                         else None
                         for place in positions
                     ]
@@ -165,11 +169,13 @@ class Reader:
     # -- reading
 
     def _open(self, filename, content):
-        """About how many rows stand below the header, and a function that gives all of them as ``(row number, raw cells)`` from a row number on."""
+        """About how many rows stand below the header, and a function that gives all rows: ``(number, raw cells)``."""
         if not content:
             raise FileError(_lt("The file is empty."))
         if filename and not filename.lower().endswith(EXTENSIONS):
-            raise FileError(_lt("This is not an Excel or CSV file. Upload a file that ends in .xlsx, .xls, .ods or .csv."))
+            raise FileError(
+                _lt("This is not an Excel or CSV file. Upload a file that ends in .xlsx, .xls, .ods or .csv.")
+            )
         if content.startswith((_ZIP, _OLE)):
             return self._open_workbook(content)
         return self._open_csv(content)
@@ -181,7 +187,9 @@ class Reader:
             self._inspect_zip(content)
         try:
             workbook = python_calamine.load_workbook(io.BytesIO(content))
-            names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+            names = [
+                sheet.name for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+            ]
             if not names:
                 raise FileError(_lt("The file has no sheet."))
             sheet = workbook.get_sheet_by_name(names[0])
@@ -192,7 +200,9 @@ class Reader:
         except BaseException as exc:  # the reader's own panic is no Exception
             if not isinstance(exc, Exception) and type(exc).__name__ != "PanicException":
                 raise
-            raise FileError(_lt("The file is damaged or not an Excel file. Open it in Excel, save it again as .xlsx.")) from exc
+            raise FileError(
+                _lt("The file is damaged or not an Excel file. Open it in Excel, save it again as .xlsx.")
+            ) from exc
         start = sheet.start
         if start is None:
             raise FileError(_lt("The first sheet of the file is empty."))
@@ -229,7 +239,15 @@ class Reader:
                         raise FileError(broken)
                     if cell_count > MAX_CELLS:
                         raise FileError(large)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, etree.XMLSyntaxError, expat.ExpatError) as exc:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            etree.XMLSyntaxError,
+            expat.ExpatError,
+        ) as exc:
             raise FileError(broken) from exc
 
     def _open_csv(self, content):
@@ -246,7 +264,9 @@ class Reader:
             except UnicodeDecodeError:
                 continue
         else:
-            raise FileError(_lt("This is not an Excel or CSV file. Upload a file that ends in .xlsx, .xls, .ods or .csv."))
+            raise FileError(
+                _lt("This is not an Excel or CSV file. Upload a file that ends in .xlsx, .xls, .ods or .csv.")
+            )
         self._first_column = 0
 
         def text():
@@ -257,9 +277,13 @@ class Reader:
             try:
                 yield from enumerate(csv.reader(text(), delimiter=delimiter), 1)
             except csv.Error as exc:
-                raise FileError(_lt("The CSV file cannot be read: a cell is too long or a quotation mark is not closed.")) from exc
+                raise FileError(
+                    _lt("The CSV file cannot be read: a cell is too long or a quotation mark is not closed.")
+                ) from exc
 
-        delimiter = max(",;\t", key=lambda mark: self._count_known(next((row for _n, row in records(mark) if any(row)), [])))
+        delimiter = max(
+            ",;\t", key=lambda mark: self._count_known(next((row for _n, row in records(mark) if any(row)), []))
+        )
         return content.count(b"\n"), lambda: records(delimiter)
 
     # -- header
@@ -272,7 +296,9 @@ class Reader:
         return sum(_header(cell) in known for cell in raw)
 
     def _find_columns(self):
-        """Number of the header row, headers that are not used, and for each column its place in the raw rows or ``None``."""
+        """Number of the header row, headers that are not used, and for each column its place in the raw rows or
+        ``None``.
+        """
         number, raw = next(((n, raw) for n, raw in self._rows() if not all(map(cells.is_blank, raw))), (0, []))
         if not number:
             raise FileError(_lt("The first sheet of the file is empty."))
@@ -285,13 +311,22 @@ class Reader:
                 continue
             column = known[name]
             if positions[column] is not None:
-                raise FileError(_lt("The column “%(column)s” stands twice in the file.", column=self.columns[column].header))
+                raise FileError(
+                    _lt("The column “%(column)s” stands twice in the file.", column=self.columns[column].header)
+                )
             positions[column] = place
-        missing = [column.header for column, place in zip(self.columns, positions, strict=True) if place is None and column.is_needed]
+        missing = [
+            column.header
+            for column, place in zip(self.columns, positions, strict=True)
+            if place is None and column.is_needed
+        ]
         if missing:
             raise FileError(
-                _lt("These columns are missing in row %(row)s: %(columns)s. Download the template to see all columns.",
-                    row=number, columns="、".join(missing))
+                _lt(
+                    "These columns are missing in row %(row)s: %(columns)s. Download the template to see all columns.",
+                    row=number,
+                    columns="、".join(missing),
+                )
             )
         return number, ignored, positions
 
@@ -321,7 +356,9 @@ def _first_sheet(archive):
 
 
 def _blocks(part):
-    """The content of a part of an archive in blocks that overlap, so that no tag is cut in all of them, with their own sizes."""
+    """The content of a part of an archive in blocks that overlap, so that no tag is cut in all of them, with their
+    own sizes.
+    """
     tail = b""
     while block := part.read(_BLOCK):
         yield tail + block, len(block)
@@ -363,7 +400,9 @@ def _column_index(letters):
 
 
 def _measure_ods(part):
-    """The number of cells of the largest rectangle around the filled cells of a sheet of an .ods file, from its ``content.xml``."""
+    """The number of cells of the largest rectangle around the filled cells of a sheet of an .ods file, from its
+    ``content.xml``.
+    """
     largest = columns = row = column = 0
     repeat_row, is_filled = 1, False
 
@@ -397,7 +436,8 @@ def _measure_ods(part):
 def write_workbook(sheets):
     """An .xlsx file whose texts stay texts: nothing in it is ever taken for a formula, a number or a link.
 
-    :param sheets: ``[(name, headers, rows, widths, choices)]``; rows may be a generator, ``choices`` is ``{column: [allowed texts]}``
+    :param sheets: ``[(name, headers, rows, widths, choices)]``; rows may be a generator, ``choices`` is ``{column:
+        [allowed texts]}``
     :return: bytes
     """
     output = io.BytesIO()
@@ -414,7 +454,9 @@ def write_workbook(sheets):
             sheet.write_string(0, column, header, head)
         for column, texts in choices.items():
             if len(",".join(texts)) <= 255:  # Excel's limit
-                sheet.data_validation(1, column, 9_999, column, {"validate": "list", "source": list(texts), "error_type": "warning"})
+                sheet.data_validation(
+                    1, column, 9_999, column, {"validate": "list", "source": list(texts), "error_type": "warning"}
+                )
         for number, row in enumerate(islice(rows, _EXCEL_ROWS), 1):
             for column, value in enumerate(row):
                 if isinstance(value, int) and not isinstance(value, bool):

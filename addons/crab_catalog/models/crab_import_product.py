@@ -35,7 +35,14 @@ class CrabImportProduct(models.AbstractModel):
     def _columns(self):
         return [
             Column("编码", "code", cells.code(upper=False), required=True, unique=True, example="CARD003"),
-            Column("类型", "kind", cells.selection(KIND_LABELS), required=True, example="实体提货卡", help="、".join(KIND_LABELS)),
+            Column(
+                "类型",
+                "kind",
+                cells.selection(KIND_LABELS),
+                required=True,
+                example="实体提货卡",
+                help="、".join(KIND_LABELS),
+            ),
             Column(
                 "分类",
                 "path",
@@ -59,9 +66,13 @@ class CrabImportProduct(models.AbstractModel):
                 "choices",
                 cells.codes(upper=False),
                 example="PKG003",
-                help=self.env._("For cards only: codes of packages, separated by commas; they may stand in later rows."),
+                help=self.env._(
+                    "For cards only: codes of packages, separated by commas; they may stand in later rows."
+                ),
             ),
-            Column("单位", "uom", cells.text(16), example="张", help=self.env._("Missing units are created. Empty: 个.")),
+            Column(
+                "单位", "uom", cells.text(16), example="张", help=self.env._("Missing units are created. Empty: 个.")
+            ),
         ]
 
     @api.model
@@ -88,7 +99,10 @@ class CrabImportProduct(models.AbstractModel):
     def _row_errors(self, row, known, in_file):
         if row["code"] in known:
             where = known[row["code"]]
-            yield "编码", (self.env._("is already in use") if where.active else self.env._("is in use in the recycle bin"))
+            yield (
+                "编码",
+                (self.env._("is already in use") if where.active else self.env._("is in use in the recycle bin")),
+            )
         if row["price"] <= 0:
             yield "零售价", self.env._("must be more than 0")
         if row["kind"] not in CARD_KINDS:
@@ -110,7 +124,9 @@ class CrabImportProduct(models.AbstractModel):
 
     @api.model
     def _load(self, rows):
-        categories = self.env["product.category"]._crab_get_or_create({(row["kind"], row["path"] or ()) for row in rows})
+        categories = self.env["product.category"]._crab_get_or_create(
+            {(row["kind"], row["path"] or ()) for row in rows}
+        )
         units = self._units({row["uom"] or "个" for row in rows})
         templates_env = self.env["product.template"].with_context(tracking_disable=True)
         products = {}
@@ -119,7 +135,10 @@ class CrabImportProduct(models.AbstractModel):
             [row for row in rows if row["kind"] not in CARD_KINDS],
             [row for row in rows if row["kind"] in CARD_KINDS],
         ):
-            given = {code: product.id for code, product in self._known_products({c for row in part for c in row["choices"]}).items()}
+            given = {
+                code: product.id
+                for code, product in self._known_products({c for row in part for c in row["choices"]}).items()
+            }
             created = templates_env.create(
                 [
                     {

@@ -26,7 +26,8 @@ class ProductCategory(models.Model):
     crab_vat = fields.Selection(
         [("13", "13 %"), ("9", "9 %"), ("6", "6 %"), ("exempt", "VAT exempt"), ("none", "Not subject to VAT")],
         string="Sales VAT",
-        help="Given to new products of this category. Empty: as the category above; at the top 9 % for goods, none for cards.",
+        help="Given to new products of this category. "
+        "Empty: as the category above; at the top 9 % for goods, none for cards.",
     )
 
     @api.depends("parent_id.crab_kind")
@@ -39,7 +40,9 @@ class ProductCategory(models.Model):
         for category in self:
             if category.parent_id and category.crab_kind != category.parent_id.crab_kind:
                 raise ValidationError(
-                    self.env._("The category “%(name)s” must be of the same kind as the one above it.", name=category.name)
+                    self.env._(
+                        "The category “%(name)s” must be of the same kind as the one above it.", name=category.name
+                    )
                 )
         # sudo: archived and other companies' products count too
         products_sudo = self.env["product.template"].sudo().with_context(active_test=False)

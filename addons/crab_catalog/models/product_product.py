@@ -12,9 +12,13 @@ class ProductProduct(models.Model):
         :raise UserError: when the Group has no warehouse
         """
         company = self.env["res.company"]._crab_company("group")
-        warehouse_sudo = self.env["stock.warehouse"].sudo().search([("company_id", "=", company.id)], order="sequence, id", limit=1)
+        warehouse_sudo = (
+            self.env["stock.warehouse"].sudo().search([("company_id", "=", company.id)], order="sequence, id", limit=1)
+        )
         if not warehouse_sudo:
-            raise UserError(self.env._("“%(company)s” has no warehouse. Create one under Inventory.", company=company.name))
+            raise UserError(
+                self.env._("“%(company)s” has no warehouse. Create one under Inventory.", company=company.name)
+            )
         return warehouse_sudo
 
     @api.model
@@ -37,10 +41,15 @@ class ProductProduct(models.Model):
         present = dict(
             self.env["stock.quant"]
             .sudo()  # what is there decides, also what the user's companies would hide
-            ._read_group([("product_id", "in", products.ids), ("location_id", "=", location.id)], ["product_id"], ["quantity:sum"])
+            ._read_group(
+                [("product_id", "in", products.ids), ("location_id", "=", location.id)],
+                ["product_id"],
+                ["quantity:sum"],
+            )
         )
         counted = {
-            product: quantity + (present.get(product, 0.0) if relative else 0.0) for product, quantity in quantities.items()
+            product: quantity + (present.get(product, 0.0) if relative else 0.0)
+            for product, quantity in quantities.items()
         }
         quants = quants_env.create(
             [

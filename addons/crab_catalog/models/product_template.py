@@ -28,12 +28,15 @@ class ProductTemplate(models.Model):
         help="Only what is on sale is offered to members and dealers. Numbers already issued stay redeemable.",
     )
     crab_is_recommended = fields.Boolean("Recommended", copy=False, tracking=True)
-    crab_subsidy = fields.Monetary("Service Subsidy", tracking=True, help="Paid to the store per unit it delivers for the platform.")
+    crab_subsidy = fields.Monetary(
+        "Service Subsidy", tracking=True, help="Paid to the store per unit it delivers for the platform."
+    )
     crab_settlement_price = fields.Monetary(
         "Settlement Price",
         tracking=True,
         groups="crab_base.group_user",
-        help="What a unit costs between the Group, the Sales company and the stores. Documents keep the price they were made with.",
+        help="What a unit costs between the Group, the Sales company and the stores. "
+        "Documents keep the price they were made with.",
     )
     crab_settlement_ids = fields.One2many(
         "crab.settlement.price", "product_tmpl_id", "Settlement Prices", readonly=True, groups="crab_base.group_user"
@@ -42,7 +45,8 @@ class ProductTemplate(models.Model):
         [("fixed", "Fixed package"), ("choice", "Any one of several")],
         string="Redemption Rule",
         tracking=True,
-        help="Fixed package: the card gives this package. Any one of several: whoever redeems chooses one of the linked packages.",
+        help="Fixed package: the card gives this package. "
+        "Any one of several: whoever redeems chooses one of the linked packages.",
     )
     crab_choice_ids = fields.Many2many(
         "product.product",
@@ -113,13 +117,17 @@ class ProductTemplate(models.Model):
                     )
                 )
             if product.company_id:
-                raise ValidationError(self.env._("“%(name)s” belongs to both companies; leave the company empty.", name=name))
+                raise ValidationError(
+                    self.env._("“%(name)s” belongs to both companies; leave the company empty.", name=name)
+                )
             if product.attribute_line_ids:
                 raise ValidationError(
                     self.env._("“%(name)s” cannot have variants; make a product of its own for each.", name=name)
                 )
             if not product.is_storable:
-                raise ValidationError(self.env._("“%(name)s” is counted in stock; keep “Track Inventory” on.", name=name))
+                raise ValidationError(
+                    self.env._("“%(name)s” is counted in stock; keep “Track Inventory” on.", name=name)
+                )
 
     @api.constrains("crab_kind", "crab_rule", "crab_choice_ids")
     def _check_crab_rule(self):
@@ -127,7 +135,9 @@ class ProductTemplate(models.Model):
             choices = product.with_context(active_test=False).crab_choice_ids
             if product.crab_kind not in CARD_KINDS:
                 if product.crab_rule or choices:
-                    raise ValidationError(self.env._("“%(name)s” is no card and has no redemption rule.", name=product.name))
+                    raise ValidationError(
+                        self.env._("“%(name)s” is no card and has no redemption rule.", name=product.name)
+                    )
                 continue
             if not product.crab_rule:
                 raise ValidationError(self.env._("The card “%(name)s” needs a redemption rule.", name=product.name))
@@ -164,7 +174,8 @@ class ProductTemplate(models.Model):
         if cards:
             raise ValidationError(
                 self.env._(
-                    "This package is given by %(cards)s. Link another package there, or put the card into the recycle bin first.",
+                    "This package is given by %(cards)s. "
+                    "Link another package there, or put the card into the recycle bin first.",
                     cards=", ".join(f"“{card.display_name}”" for card in cards),
                 )
             )
@@ -182,7 +193,9 @@ class ProductTemplate(models.Model):
         return products
 
     def write(self, vals):
-        if "crab_kind" in vals and any(product.crab_kind and product.crab_kind != vals["crab_kind"] for product in self):
+        if "crab_kind" in vals and any(
+            product.crab_kind and product.crab_kind != vals["crab_kind"] for product in self
+        ):
             raise UserError(self.env._("The kind of a product is settled when it is made. Make a new product instead."))
         ours = self.filtered(lambda product: product.crab_kind or vals.get("crab_kind"))
         self._crab_check_rights(ours, vals)
@@ -199,7 +212,9 @@ class ProductTemplate(models.Model):
     def unlink(self):
         """Delete what nothing refers to; what has history goes to the recycle bin instead, and the user is told."""
         ours = self.with_context(active_test=False).filtered(
-            lambda product: product.crab_kind and product.product_variant_ids  # without: its variant just went, and calls this
+            lambda product: (
+                product.crab_kind and product.product_variant_ids
+            )  # without: its variant just went, and calls this
         )
         if not ours:
             return super().unlink()
@@ -275,7 +290,8 @@ class ProductTemplate(models.Model):
         if (ours and not (is_finance and set(vals) <= FINANCE_FIELDS)) or (self - ours and not manages_others):
             raise AccessError(
                 self.env._(
-                    "Only the head-office administrator changes products. Finance may change the service subsidy and the settlement price."
+                    "Only the head-office administrator changes products. "
+                    "Finance may change the service subsidy and the settlement price."
                 )
             )
 
@@ -321,11 +337,13 @@ class ProductTemplate(models.Model):
         domain = Domain("type_tax_use", "=", "sale") & Domain("company_id", "in", companies.ids)
         if vat not in VAT_AMOUNTS:
             found = (
-                self.env.ref(f"crab_base.{company.id}_sale_tax_{vat}", raise_if_not_found=False) for company in companies
+                self.env.ref(f"crab_base.{company.id}_sale_tax_{vat}", raise_if_not_found=False)
+                for company in companies
             )
             return taxes_sudo.union(*(tax.sudo() for tax in found if tax))
         taxes = taxes_sudo.search(
-            domain & Domain("amount_type", "=", "percent") & Domain("amount", "=", VAT_AMOUNTS[vat]), order="sequence, id"
+            domain & Domain("amount_type", "=", "percent") & Domain("amount", "=", VAT_AMOUNTS[vat]),
+            order="sequence, id",
         )
         return taxes_sudo.union(*(own[0] for own in taxes.grouped("company_id").values()))
 
@@ -336,7 +354,11 @@ class ProductTemplate(models.Model):
         """
         taxes_sudo = self._crab_sale_taxes(self.categ_id._crab_vat_key())
         product_sudo = self.sudo()
-        chosen = product_sudo.taxes_id.filtered(lambda tax: tax.company_id in self.env.companies) if is_explicit else taxes_sudo.browse()
+        chosen = (
+            product_sudo.taxes_id.filtered(lambda tax: tax.company_id in self.env.companies)
+            if is_explicit
+            else taxes_sudo.browse()
+        )
         rest = taxes_sudo.filtered(lambda tax: not is_explicit or tax.company_id not in self.env.companies)
         product_sudo.taxes_id = [Command.set((chosen | rest).ids)]
 

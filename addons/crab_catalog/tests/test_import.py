@@ -24,7 +24,7 @@ class TestImport(CatalogCase):
         return self.Import._run_file("product", "products.csv", text.getvalue().encode())
 
     def _reasons(self, record):
-        return [(error.row_number, error.column, error.reason) for error in record.error_ids.sorted("id")]
+        return [(error.row_number, error.header, error.reason) for error in record.error_ids.sorted("id")]
 
     def _product(self, code):
         return self.Template.search([("default_code", "=", code), ("crab_kind", "!=", False)])

@@ -19,7 +19,17 @@ class TestProduct(CatalogCase):
         self.assertEqual(action.res_model, model._name)
         return Form(model, view="crab_catalog.product_template_view_form")
 
-    @covers("HQ-28", "categories", "basics", "pricing", "subsidy", "detail page", "rule fixed package", "rule linked products", via="web")
+    @covers(
+        "HQ-28",
+        "categories",
+        "basics",
+        "pricing",
+        "subsidy",
+        "detail page",
+        "rule fixed package",
+        "rule linked products",
+        via="web",
+    )
     def test_administrator_makes_a_card_in_the_form(self):
         form = self._form("physical_card")
         self.assertEqual(form.categ_id, self.env.ref("crab_catalog.category_physical_card"))
@@ -134,7 +144,9 @@ class TestProduct(CatalogCase):
 
     @covers("HQ-28", "query", via="web")
     def test_search_by_code_name_category_and_state(self):
-        view = self.Template.with_user(self.admin).get_view(self.env.ref("crab_catalog.product_template_view_search").id, "search")
+        view = self.Template.with_user(self.admin).get_view(
+            self.env.ref("crab_catalog.product_template_view_search").id, "search"
+        )
         self.assertIn("default_code", view["arch"])
         found = self.Template.with_user(self.admin).web_search_read(
             ["|", ("name", "ilike", "t-pkg1"), ("default_code", "ilike", "t-pkg1"), ("crab_kind", "=", "package")],
@@ -185,7 +197,9 @@ class TestStock(CatalogCase):
         self.assertEqual(products.mapped("qty_available"), [100010, 99990, 100000])
         count = self.env["stock.move"].search_count([("product_id", "in", products.ids)])
         self.env["product.product"]._crab_adjust_stock({products[0]: 100010})
-        self.assertEqual(self.env["stock.move"].search_count([("product_id", "in", products.ids)]), count, "nothing to adjust")
+        self.assertEqual(
+            self.env["stock.move"].search_count([("product_id", "in", products.ids)]), count, "nothing to adjust"
+        )
         self.env["product.product"]._crab_adjust_stock({products[0]: 0})
         self.assertEqual(products[0].qty_available, 0)
         self.assertEqual(moves.mapped("location_dest_id.company_id"), self.group)

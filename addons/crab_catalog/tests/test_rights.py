@@ -26,9 +26,18 @@ class TestRights(CatalogCase):
     def test_every_role_reads(self):
         for role, user in self.users.items():
             with self.subTest(role=role):
-                [row] = self._rpc(user, "web_read", [self.package1.id], {"list_price": {}, "crab_settlement_price": {}, "qty_available": {}})
+                [row] = self._rpc(
+                    user,
+                    "web_read",
+                    [self.package1.id],
+                    {"list_price": {}, "crab_settlement_price": {}, "qty_available": {}},
+                )
                 self.assertEqual(row["crab_settlement_price"], 100)
-                history = self.env["crab.settlement.price"].with_user(user).search([("product_tmpl_id", "=", self.package1.id)])
+                history = (
+                    self.env["crab.settlement.price"]
+                    .with_user(user)
+                    .search([("product_tmpl_id", "=", self.package1.id)])
+                )
                 self.assertEqual(len(history), 2)
 
     def test_users_without_a_role_see_no_settlement_price(self):
@@ -45,11 +54,19 @@ class TestRights(CatalogCase):
         for role in ("finance", *READERS):
             user = self.users[role]
             with self.subTest(role=role):
-                for values in ({"list_price": 1}, {"crab_state": "on_sale"}, {"active": False}, {"default_code": "Z"}, {"taxes_id": [(5,)]}):
+                for values in (
+                    {"list_price": 1},
+                    {"crab_state": "on_sale"},
+                    {"active": False},
+                    {"default_code": "Z"},
+                    {"taxes_id": [(5,)]},
+                ):
                     with self.assertRaises(AccessError):
                         self._rpc(user, "write", [self.package1.id], values)
                 with self.assertRaises(AccessError):
-                    self._rpc(user, "create", [{"name": "x", "default_code": "T-X", "crab_kind": "b2b", "list_price": 1}])
+                    self._rpc(
+                        user, "create", [{"name": "x", "default_code": "T-X", "crab_kind": "b2b", "list_price": 1}]
+                    )
                 with self.assertRaises(AccessError):
                     self._rpc(user, "unlink", [self.package1.id])
                 with self.assertRaises(AccessError):
@@ -66,7 +83,9 @@ class TestRights(CatalogCase):
 
     def test_finance_sets_what_is_settled(self):
         finance = self.users["finance"]
-        self._rpc(finance, "web_save", [self.package1.id], {"crab_subsidy": 3, "crab_settlement_price": 4}, specification={})
+        self._rpc(
+            finance, "web_save", [self.package1.id], {"crab_subsidy": 3, "crab_settlement_price": 4}, specification={}
+        )
         self.assertEqual((self.package1.crab_subsidy, self.package1.crab_settlement_price), (3, 4))
         with self.assertRaises(AccessError):
             self._rpc(finance, "write", [self.package1.id], {"crab_subsidy": 3, "list_price": 4})
@@ -88,4 +107,6 @@ class TestRights(CatalogCase):
                 with self.assertRaises(AccessError):
                     line.with_user(user).unlink()
                 with self.assertRaises(AccessError):
-                    line.with_user(user).create({"product_tmpl_id": self.package1.id, "price": 1, "start_date": "2026-01-01"})
+                    line.with_user(user).create(
+                        {"product_tmpl_id": self.package1.id, "price": 1, "start_date": "2026-01-01"}
+                    )

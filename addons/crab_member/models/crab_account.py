@@ -7,7 +7,9 @@ class CrabAccount(models.Model):
     member_count = fields.Integer(compute="_compute_member_count")
 
     def _compute_member_count(self):
-        counts = dict(self.env["crab.member"]._read_group([("account_id", "in", self.ids)], ["account_id"], ["__count"]))
+        counts = dict(
+            self.env["crab.member"]._read_group([("account_id", "in", self.ids)], ["account_id"], ["__count"])
+        )
         for account in self:
             account.member_count = counts.get(account._origin, 0)
 

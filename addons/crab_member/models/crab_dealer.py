@@ -38,7 +38,9 @@ class CrabDealer(models.Model):
         return (
             super()._has_history()
             or bool(members.search_count([("dealer_id", "=", self.id)], limit=1))
-            or bool(owned.search_count(["|", ("from_dealer_id", "=", self.id), ("to_dealer_id", "=", self.id)], limit=1))
+            or bool(
+                owned.search_count(["|", ("from_dealer_id", "=", self.id), ("to_dealer_id", "=", self.id)], limit=1)
+            )
         )
 
     def action_open_members(self):

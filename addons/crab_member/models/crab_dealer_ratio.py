@@ -7,5 +7,7 @@ class CrabDealerRatio(models.Model):
     @api.model
     def _author_name(self, subject):
         if subject.kind == "member":
-            return self.env["crab.member"].sudo().browse(subject.id).display_name  # sudo: the author's name belongs to the history
+            return (
+                self.env["crab.member"].sudo().browse(subject.id).display_name
+            )  # sudo: the author's name belongs to the history
         return super()._author_name(subject)

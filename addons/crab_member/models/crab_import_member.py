@@ -44,19 +44,27 @@ class CrabImportMember(models.AbstractModel):
             {level.name: level for level in self.env["crab.member.level"].search([])},
             {
                 dealer.code: dealer
-                for dealer in self.env["crab.dealer"].search([("code", "in", list({row["dealer"] for row in rows if row["dealer"]}))])
+                for dealer in self.env["crab.dealer"].search(
+                    [("code", "in", list({row["dealer"] for row in rows if row["dealer"]}))]
+                )
             },
         )
 
     @api.model
     def _check(self, rows):
         members, levels, dealers = self._known(rows)
-        accounts_sudo = self.env["crab.account"].sudo().search(  # sudo: as above
-            [("phone", "in", [row["phone"] for row in rows]), ("state", "=", "live")]
+        accounts_sudo = (
+            self.env["crab.account"]
+            .sudo()
+            .search(  # sudo: as above
+                [("phone", "in", [row["phone"] for row in rows]), ("state", "=", "live")]
+            )
         )
         with_member = {
             member.account_id.phone: member.number
-            for member in self.env["crab.member"].sudo().search([("account_id", "in", accounts_sudo.ids)])  # sudo: as above
+            for member in self.env["crab.member"]
+            .sudo()
+            .search([("account_id", "in", accounts_sudo.ids)])  # sudo: as above
         }
         in_file = {row["number"] for row in [*rows, *rows.bad] if row["number"]}
         inviters = {row["number"]: row["inviter"] for row in rows}
@@ -67,7 +75,11 @@ class CrabImportMember(models.AbstractModel):
                 errors.append((row.number, "会员号", self.env._("is already in use")))
             if row["phone"] in with_member:
                 errors.append(
-                    (row.number, "手机号", self.env._("belongs to the member %(number)s", number=with_member[row["phone"]]))
+                    (
+                        row.number,
+                        "手机号",
+                        self.env._("belongs to the member %(number)s", number=with_member[row["phone"]]),
+                    )
                 )
             if row["level"] and row["level"] not in levels:
                 errors.append((row.number, "等级", self.env._("does not exist")))
@@ -119,7 +131,10 @@ class CrabImportMember(models.AbstractModel):
         members, levels, dealers = self._known(rows)
         owners = self._owners(rows, members, dealers)
         members_env = self.env["crab.member"].with_context(
-            tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True, crab_reason=self.env._("Import")
+            tracking_disable=True,
+            mail_create_nolog=True,
+            mail_create_nosubscribe=True,
+            crab_reason=self.env._("Import"),
         )
         created = members_env.create(
             [
@@ -141,7 +156,8 @@ class CrabImportMember(models.AbstractModel):
             created.flush_recordset()
             self.env.cr.execute(
                 SQL(
-                    "UPDATE crab_member SET inviter_id = pair.inviter FROM unnest(%s, %s) AS pair(member, inviter) WHERE id = pair.member",
+                    "UPDATE crab_member SET inviter_id = pair.inviter"
+                    " FROM unnest(%s, %s) AS pair(member, inviter) WHERE id = pair.member",
                     [member for member, _inviter in pairs],
                     [inviter for _member, inviter in pairs],
                 )

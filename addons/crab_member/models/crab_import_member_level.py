@@ -16,7 +16,14 @@ class CrabImportMemberLevel(models.AbstractModel):
     def _columns(self):
         return [
             Column("名称", "name", cells.text(64), required=True, unique=True, example="银卡会员"),
-            Column("折扣", "ratio", cells.ratio(), required=True, example=0.98, help=self.env._("0.98 = 98 % of the retail price.")),
+            Column(
+                "折扣",
+                "ratio",
+                cells.ratio(),
+                required=True,
+                example=0.98,
+                help=self.env._("0.98 = 98 % of the retail price."),
+            ),
             Column(
                 "累计消费",
                 "spend",
@@ -34,7 +41,9 @@ class CrabImportMemberLevel(models.AbstractModel):
             (
                 row.number,
                 "折扣",
-                self.env._("must be above the price ratio of every dealer, e.g. %(dealer)s", dealer=highest_sudo.display_name),
+                self.env._(
+                    "must be above the price ratio of every dealer, e.g. %(dealer)s", dealer=highest_sudo.display_name
+                ),
             )
             for row in rows
             if highest_sudo and ratio_points(row["ratio"]) <= ratio_points(highest_sudo.ratio)

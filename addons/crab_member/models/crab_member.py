@@ -27,7 +27,12 @@ class CrabMember(models.Model):
     name = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", tracking=True)
     phone = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", help="The login.")
     level_id = fields.Many2one(
-        "crab.member.level", "Level", required=True, index=True, ondelete="restrict", default=lambda self: self._default_level()
+        "crab.member.level",
+        "Level",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self._default_level(),
     )
     level_ratio = fields.Float(related="level_id.ratio", string="Level's ratio", aggregator=None)
     dealer_id = fields.Many2one(
@@ -46,10 +51,17 @@ class CrabMember(models.Model):
     invited_count = fields.Integer("Number of invited members", compute="_compute_invited_count")
     registered_date = fields.Date("Registered", required=True, index=True, default=lambda self: business_date())
     state = fields.Selection(
-        [("active", "Active"), ("closed", "Closed")], required=True, default="active", readonly=True, copy=False, tracking=True,
+        [("active", "Active"), ("closed", "Closed")],
+        required=True,
+        default="active",
+        readonly=True,
+        copy=False,
+        tracking=True,
         index=True,
     )
-    merged_into_id = fields.Many2one("crab.member", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="restrict")
+    merged_into_id = fields.Many2one(
+        "crab.member", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
     tag_ids = fields.Many2many("crab.member.tag", "crab_member_tag_rel", "member_id", "tag_id", "Tags")
     note = fields.Text("Notes")
     ownership_ids = fields.One2many("crab.member.ownership", "member_id", "Owners", readonly=True)
@@ -62,7 +74,9 @@ class CrabMember(models.Model):
     _staff_with_dealer = models.Constraint(
         "CHECK(staff_id IS NULL OR dealer_id IS NOT NULL)", "The owner staff belongs to the owner dealer."
     )
-    _merged_closed = models.Constraint("CHECK(merged_into_id IS NULL OR state = 'closed')", "A merged member is closed.")
+    _merged_closed = models.Constraint(
+        "CHECK(merged_into_id IS NULL OR state = 'closed')", "A merged member is closed."
+    )
     _dealer_registered_idx = models.Index("(dealer_id, registered_date DESC) WHERE dealer_id IS NOT NULL")
 
     # ------------------------------------------------------------------ compute
@@ -203,7 +217,9 @@ class CrabMember(models.Model):
         given = {vals["number"] for vals in vals_list if vals.get("number")}
         while without:
             drawn = [sequence_sudo.next_by_code("crab.member") for _vals in without]
-            taken = given | set(self.sudo().search([("number", "in", drawn)]).mapped("number"))  # sudo: unique beyond what the user sees
+            taken = given | set(
+                self.sudo().search([("number", "in", drawn)]).mapped("number")
+            )  # sudo: unique beyond what the user sees
             for vals, number in zip(without, drawn, strict=True):
                 vals["number"] = number if number not in taken else None
             without = [vals for vals in without if not vals["number"]]
@@ -215,11 +231,15 @@ class CrabMember(models.Model):
         for vals in without:
             if not vals.get("phone") or not vals.get("name"):
                 raise ValidationError(self.env._("Enter name and phone number of the member."))
-        accounts = self.env["crab.account"]._get_or_create([{"name": vals["name"], "phone": vals["phone"]} for vals in without])
+        accounts = self.env["crab.account"]._get_or_create(
+            [{"name": vals["name"], "phone": vals["phone"]} for vals in without]
+        )
         for vals, account in zip(without, accounts, strict=True):
             vals["account_id"] = account.id
         account_ids = [vals["account_id"] for vals in vals_list]
-        known_sudo = self.sudo().search([("account_id", "in", account_ids)], limit=1)  # sudo: unique beyond what the user sees
+        known_sudo = self.sudo().search(
+            [("account_id", "in", account_ids)], limit=1
+        )  # sudo: unique beyond what the user sees
         if known_sudo:
             raise UserError(
                 self.env._(
@@ -244,11 +264,13 @@ class CrabMember(models.Model):
 
     @api.model
     def _subject_domain(self, subject: Subject):
-        """A member sees itself; a dealer its own members, not those of its subtree; staff whom they invited directly (CH-10)."""
+        """A member sees itself; a dealer its own members only; staff whom they invited directly (CH-10)."""
         if subject.kind == "member":
             return Domain("id", "=", subject.id) & Domain("state", "=", "active")
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            dealer_sudo = (
+                self.env["crab.dealer"].sudo().browse(subject.id).exists()
+            )  # sudo: the subject has no Odoo user
             if dealer_sudo.state == "active":
                 return Domain("dealer_id", "=", dealer_sudo.id)
         if subject.kind == "staff":

@@ -41,9 +41,10 @@ class CrabMemberLevel(models.Model):
 
     @api.model
     def _read_token(self, token):
-        """What an invitation says: the token of a level's link, or the plain code of a dealer's, staff member's or member's own link.
+        """What an invitation says.
 
-        A plain code gives the base level.
+        It is the token of a level's link, or the plain code of a dealer's, staff member's or member's own link, which
+        gives the base level.
 
         :return: ``(level, inviter or None)``, both in sudo
         :raise UserError: (422) for anything that is not a valid invitation, without telling why
@@ -80,7 +81,9 @@ class CrabMemberLevel(models.Model):
         if not alive:
             raise UserError(self.env._("This invitation is not valid."))
         if not (is_open or level.is_default):
-            raise UserError(self.env._("Head office has not opened the level “%(level)s” to this inviter.", level=level.name))
+            raise UserError(
+                self.env._("Head office has not opened the level “%(level)s” to this inviter.", level=level.name)
+            )
 
     @api.model
     def _invitation_for_subject(self, subject: Subject, level=None):
@@ -132,7 +135,9 @@ class CrabMember(models.Model):
 
     @api.model
     def _sign_up(self, account, token=None):
-        """Make a person a member, as the invitation says (MB-01, MB-04). Who is a member already stays as it is: first touch wins.
+        """Make a person a member, as the invitation says (MB-01, MB-04).
+
+        Who is a member already stays as it is: first touch wins.
 
         :param account: a live ``crab.account``
         :param token: of an invitation link (``crab.member.level._read_token``); none: base level, nobody's member

@@ -16,28 +16,44 @@ class CrabMemberLevel(models.Model):
     _invite_parameter = "level_invite"
 
     name = fields.Char(required=True, tracking=True)
-    sequence = fields.Integer(default=10, help="Order among levels with the same price ratio: a larger number stands higher.")
+    sequence = fields.Integer(
+        default=10, help="Order among levels with the same price ratio: a larger number stands higher."
+    )
     active = fields.Boolean(default=True, tracking=True)
-    ratio = fields.Float("Price ratio", digits=RATIO_DIGITS, required=True, default=1.0, tracking=True, copy=False, aggregator=None)
+    ratio = fields.Float(
+        "Price ratio", digits=RATIO_DIGITS, required=True, default=1.0, tracking=True, copy=False, aggregator=None
+    )
     ratio_ids = fields.One2many("crab.member.level.ratio", "level_id", "Ratio history", readonly=True)
-    is_default = fields.Boolean("Base level", readonly=True, copy=False, help="Who registers without a level's invitation gets it.")
+    is_default = fields.Boolean(
+        "Base level", readonly=True, copy=False, help="Who registers without a level's invitation gets it."
+    )
     is_open_to_dealers = fields.Boolean("Dealers may invite", tracking=True)
     is_open_to_staff = fields.Boolean("Dealer staff may invite", tracking=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True, default=lambda self: self.env.ref("base.CNY"))
-    min_spend = fields.Monetary("Spend", tracking=True, help="Goods received and paid, net of refunds, in the period. 0: not asked for.")
+    currency_id = fields.Many2one(
+        "res.currency", required=True, readonly=True, default=lambda self: self.env.ref("base.CNY")
+    )
+    min_spend = fields.Monetary(
+        "Spend", tracking=True, help="Goods received and paid, net of refunds, in the period. 0: not asked for."
+    )
     min_orders = fields.Integer("Orders", tracking=True, help="Orders received in the period. 0: not asked for.")
-    min_invitations = fields.Integer("Invitations", tracking=True, help="Members invited in the period. 0: not asked for.")
+    min_invitations = fields.Integer(
+        "Invitations", tracking=True, help="Members invited in the period. 0: not asked for."
+    )
     condition_mode = fields.Selection(
         [("any", "Any condition"), ("all", "All conditions")], "Rises when", required=True, default="any", tracking=True
     )
-    period_days = fields.Integer("Period (days)", tracking=True, help="Only what happened in the last days counts. 0: since registration.")
+    period_days = fields.Integer(
+        "Period (days)", tracking=True, help="Only what happened in the last days counts. 0: since registration."
+    )
     is_automatic = fields.Boolean("Members rise by themselves", compute="_compute_is_automatic", store=True)
     member_ids = fields.One2many("crab.member", "level_id", "Members")
     member_count = fields.Integer("Number of members", compute="_compute_member_count")
 
     _name_uniq = models.UniqueIndex("(name)", "Another level has this name; it may be archived.")
     _default_uniq = models.UniqueIndex("(is_default) WHERE is_default", "There is one base level.")
-    _ratio_range = models.Constraint("CHECK(ratio > 0 AND ratio <= 1)", "A level's price ratio is above 0 and at most 1.")
+    _ratio_range = models.Constraint(
+        "CHECK(ratio > 0 AND ratio <= 1)", "A level's price ratio is above 0 and at most 1."
+    )
     _conditions_positive = models.Constraint(
         "CHECK(min_spend >= 0 AND min_orders >= 0 AND min_invitations >= 0 AND period_days BETWEEN 0 AND 36500)",
         "Conditions are never negative, and the period is at most 36500 days.",
@@ -71,11 +87,16 @@ class CrabMemberLevel(models.Model):
         self._claim_order()
         for level in self.filtered("active"):
             # sudo: the order holds beyond what the user sees
-            dealers_sudo = self.env["crab.dealer"].sudo().search([("ratio", ">=", level.ratio)], order="ratio desc, code", limit=MAX_NAMED + 1)
+            dealers_sudo = (
+                self.env["crab.dealer"]
+                .sudo()
+                .search([("ratio", ">=", level.ratio)], order="ratio desc, code", limit=MAX_NAMED + 1)
+            )
             if dealers_sudo:
                 names = [f"{dealer.display_name} ({ratio_text(dealer.ratio)})" for dealer in dealers_sudo[:MAX_NAMED]]
                 title = self.env._(
-                    "The price ratio of “%(level)s” (%(ratio)s) must be above that of every dealer. These are not below it:",
+                    "The price ratio of “%(level)s” (%(ratio)s) must be above that of every dealer. "
+                    "These are not below it:",
                     level=level.name,
                     ratio=ratio_text(level.ratio),
                 )
@@ -117,7 +138,9 @@ class CrabMemberLevel(models.Model):
     def _unlink_except_used(self):
         if any(level.is_default for level in self):
             raise UserError(self.env._("The base level cannot be deleted. Make another level the base level first."))
-        history_sudo = self.env["crab.member.level.history"].sudo()  # sudo: history counts whether or not the user sees it
+        history_sudo = self.env[
+            "crab.member.level.history"
+        ].sudo()  # sudo: history counts whether or not the user sees it
         for level in self:
             if level.sudo().member_ids or history_sudo.search_count(
                 ["|", ("from_level_id", "=", level.id), ("to_level_id", "=", level.id)], limit=1
@@ -173,10 +196,15 @@ class CrabMemberLevel(models.Model):
 
     @api.model
     def _claim_order(self):
-        """Lock and mark the row that stands for "dealers < levels": of two who change ratios at once, one is restarted and sees the other."""
+        """Lock and mark the row that stands for "dealers < levels".
+
+        Of two who change ratios at once, one is restarted and sees what the other did.
+        """
         base_sudo = self._default()
         if lock_rows(base_sudo):
-            self.env.cr.execute(SQL("UPDATE crab_member_level SET is_default = is_default WHERE id = ANY(%s)", list(base_sudo.ids)))
+            self.env.cr.execute(
+                SQL("UPDATE crab_member_level SET is_default = is_default WHERE id = ANY(%s)", list(base_sudo.ids))
+            )
 
     def _rank(self):
         """Sort key: higher levels are greater."""
@@ -194,7 +222,9 @@ class CrabMemberLevel(models.Model):
         before = {self.id: self.ratio}
         if ratio_points(ratio) == ratio_points(self.ratio):
             raise UserError(
-                self.env._("“%(level)s” already has the price ratio %(ratio)s.", level=self.name, ratio=ratio_text(ratio))
+                self.env._(
+                    "“%(level)s” already has the price ratio %(ratio)s.", level=self.name, ratio=ratio_text(ratio)
+                )
             )
         super().write({"ratio": ratio})
         self.flush_recordset()

@@ -10,6 +10,10 @@ class CrabMemberLevelHistory(models.Model):
     _rec_name = "member_id"
 
     member_id = fields.Many2one("crab.member", required=True, index=True, ondelete="cascade", readonly=True)
-    from_level_id = fields.Many2one("crab.member.level", "From level", readonly=True, ondelete="restrict", index="btree_not_null")
-    to_level_id = fields.Many2one("crab.member.level", "To level", required=True, readonly=True, ondelete="restrict", index=True)
+    from_level_id = fields.Many2one(
+        "crab.member.level", "From level", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    to_level_id = fields.Many2one(
+        "crab.member.level", "To level", required=True, readonly=True, ondelete="restrict", index=True
+    )
     is_automatic = fields.Boolean("By itself", readonly=True)

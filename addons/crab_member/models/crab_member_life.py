@@ -108,7 +108,9 @@ class CrabMember(models.Model):
             raise UserError(self.env._("This member is active already."))
         merged = self.filtered("merged_into_id")
         if merged:
-            raise UserError(self.env._("%(member)s was merged into another member and stays closed.", member=merged[0].display_name))
+            raise UserError(
+                self.env._("%(member)s was merged into another member and stays closed.", member=merged[0].display_name)
+            )
         self.account_id.sudo()._set_live()  # sudo: the account is handled with the member
         self._write_guarded({"state": "active"})
         for member in self:
@@ -117,10 +119,10 @@ class CrabMember(models.Model):
     # ------------------------------------------------------------------ merging
 
     def _merge_into(self, target):
-        """The same person was a member twice: everything goes on with ``target``; both in sudo, accounts locked by the caller.
+        """The same person was a member twice: everything goes on with ``target``.
 
-        The owner of who registered first stays (first touch wins), and the higher of both levels. Addons whose records a member
-        holds (cards, orders) extend this and move what is not history.
+        The owner of who registered first stays (first touch wins), and the higher of both levels. Addons whose records
+        a member holds (cards, orders) extend this and move what is not history. Both in sudo, accounts locked already.
         """
         self.ensure_one()
         lock_rows(self | target)
@@ -143,7 +145,9 @@ class CrabMember(models.Model):
                     ]
                 )
             inviter = self.inviter_id if self.inviter_id != target else target.browse()
-            target._write_guarded({"dealer_id": self.dealer_id.id, "staff_id": self.staff_id.id, "inviter_id": inviter.id})
+            target._write_guarded(
+                {"dealer_id": self.dealer_id.id, "staff_id": self.staff_id.id, "inviter_id": inviter.id}
+            )
             target.write({"registered_date": self.registered_date})
         target._set_level(self.level_id, reason, is_automatic=True)
         target.write({"tag_ids": [(4, tag.id) for tag in self.tag_ids]})
@@ -153,7 +157,7 @@ class CrabMember(models.Model):
     # ------------------------------------------------------------------ deleting
 
     def _has_history(self):
-        """Hook: whether anything happened to this member that must be kept; extended by addons with documents. In sudo."""
+        """Hook: whether this member has something that must be kept; addons with documents extend it. In sudo."""
         self.ensure_one()
         return bool(
             self.invited_ids
@@ -168,7 +172,10 @@ class CrabMember(models.Model):
         for member in self.sudo():  # sudo: history counts whether or not the user sees it
             if member._has_history():
                 raise UserError(
-                    self.env._("%(member)s has a history and is kept. Close it instead of deleting it.", member=member.display_name)
+                    self.env._(
+                        "%(member)s has a history and is kept. Close it instead of deleting it.",
+                        member=member.display_name,
+                    )
                 )
 
     def unlink(self):

@@ -34,4 +34,6 @@ class CrabMemberLogMixin(models.AbstractModel):
             "actor_id": subject.id,
             "author": self.env["crab.dealer.ratio"]._author_name(subject),
         }
-        return self.sudo().create([{**author, **vals} for vals in vals_list])  # sudo: nobody has the right to write the history
+        return self.sudo().create(
+            [{**author, **vals} for vals in vals_list]
+        )  # sudo: nobody has the right to write the history

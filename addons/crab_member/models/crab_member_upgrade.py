@@ -40,7 +40,9 @@ class CrabMember(models.Model):
 
         :return: the members that rose
         """
-        levels = self.env["crab.member.level"].sudo().search([("is_automatic", "=", True)])  # sudo: rules hold for all alike
+        levels = (
+            self.env["crab.member.level"].sudo().search([("is_automatic", "=", True)])
+        )  # sudo: rules hold for all alike
         members = self.filtered(lambda member: member.state == "active")
         if not levels or not members:
             return members.browse()
@@ -59,7 +61,9 @@ class CrabMember(models.Model):
                     *spends.get(member.id, (Decimal(0), 0)), invitations.get(member.id, 0)
                 )
             )
-            risen |= meeting._set_level(level.with_env(self.env), self.env._("Conditions of the level met"), is_automatic=True)
+            risen |= meeting._set_level(
+                level.with_env(self.env), self.env._("Conditions of the level met"), is_automatic=True
+            )
             waiting -= meeting
         return risen
 

@@ -16,7 +16,9 @@ class MemberCase(CrabCase):
         cls.Level = cls.env["crab.member.level"]
         cls.base = cls.Level._default()
         cls.silver = cls.Level.create({"name": "T silver", "ratio": 0.98, "min_spend": 2000})
-        cls.gold = cls.Level.create({"name": "T gold", "ratio": 0.95, "min_spend": 8000, "min_orders": 3, "min_invitations": 2})
+        cls.gold = cls.Level.create(
+            {"name": "T gold", "ratio": 0.95, "min_spend": 8000, "min_orders": 3, "min_invitations": 2}
+        )
         cls.dealer1 = cls._new_dealer("T-A1", "1", 0.60)
         cls.dealer2 = cls._new_dealer("T-B1", "2", 0.70, cls.dealer1)
         cls.dealer3 = cls._new_dealer("T-C1", "3", 0.80, cls.dealer2)
@@ -60,4 +62,6 @@ class MemberCase(CrabCase):
 
     @staticmethod
     def _subject(record):
-        return Subject({"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id)
+        return Subject(
+            {"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id
+        )

@@ -31,7 +31,9 @@ class TestImport(MemberCase):
     @covers("HQ-21", "name, conditions, ratio", via="import")
     def test_levels(self):
         self._new_member(level_id=self.base.id)
-        record = self.Import._run_file("member_level", "member-levels.xlsx", (SEASON / "member-levels.xlsx").read_bytes())
+        record = self.Import._run_file(
+            "member_level", "member-levels.xlsx", (SEASON / "member-levels.xlsx").read_bytes()
+        )
         self.assertEqual((record.state, record.count_loaded), ("done", 4), record.message)
         diamond = self.Level.search([("name", "=", "钻石会员")])
         self.assertEqual((diamond.ratio, diamond.min_spend, diamond.is_automatic), (0.92, 20000, True))
@@ -42,7 +44,14 @@ class TestImport(MemberCase):
 
     def test_bad_levels(self):
         headers = ["名称", "折扣", "累计消费"]
-        rows = [["低", "0.8", ""], ["零", "0", ""], ["高", "1.1", ""], ["", "0.9", ""], ["好", "0.9", "-1"], ["对", "0.9", "1"]]
+        rows = [
+            ["低", "0.8", ""],
+            ["零", "0", ""],
+            ["高", "1.1", ""],
+            ["", "0.9", ""],
+            ["好", "0.9", "-1"],
+            ["对", "0.9", "1"],
+        ]
         record = self._run(*rows, kind="member_level", headers=headers)
         self.assertEqual((record.state, record.error_rows), ("refused", [2, 3, 4, 5, 6]))
         self.assertFalse(self.Level.search([("name", "=", "对")]))
@@ -92,13 +101,28 @@ class TestImport(MemberCase):
             ["T0", "同", "13700000014", "", "", "", ""],
             ["T15", "被", "13700000015", "", "", "T7", ""],
         )
-        self.assertEqual((record.state, record.error_rows), ("refused", [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]))
+        self.assertEqual(
+            (record.state, record.error_rows), ("refused", [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+        )
         self.assertFalse(self._member("T0"))
         self.assertFalse(self.env["crab.account"].search([("phone", "=", "+8613700000000")]))
 
     def test_a_chain_of_inviters_upside_down(self):
         count = 300
-        rows = [[f"T{i}", "名", f"137{10000000 + i}", "", "T-A1" if i == count - 1 else "", f"T{i + 1}" if i < count - 1 else "", ""] for i in range(count)]
+        rows = [
+            [
+                f"T{i}",
+                "名",
+                f"137{10000000 + i}",
+                "",
+                "T-A1" if i == count - 1 else "",
+                f"T{i + 1}" if i < count - 1 else "",
+                "",
+            ]
+            for i in range(count)
+        ]
         record = self._run(*rows)
         self.assertEqual(record.state, "done", record.error_ids[:3].mapped("reason"))
-        self.assertEqual(self.Member.search_count([("dealer_id", "=", self.dealer1.id), ("number", "=like", "T%")]), count)
+        self.assertEqual(
+            self.Member.search_count([("dealer_id", "=", self.dealer1.id), ("number", "=like", "T%")]), count
+        )

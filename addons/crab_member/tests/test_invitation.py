@@ -21,7 +21,9 @@ class TestInvitation(MemberCase):
         self.assertEqual((member.level_id, member.dealer_id.id), (self.gold, False))
 
     @covers("HQ-21", "dealer or staff issue only opened levels", via="service")
-    @covers("MB-01", "a level's invitation link registers a member of that level", "member belongs to the inviter's dealer")
+    @covers(
+        "MB-01", "a level's invitation link registers a member of that level", "member belongs to the inviter's dealer"
+    )
     @covers("MB-01", "staff invitation also names the staff member")
     def test_dealers_and_staff_invite_to_opened_levels(self):
         dealer, staff = self._subject(self.dealer2), self._subject(self.staff)
@@ -47,10 +49,15 @@ class TestInvitation(MemberCase):
         self.gold.write({"is_open_to_dealers": True, "is_open_to_staff": True})
         with self._refused("has not opened", AccessError):
             self.Level._invitation_for_subject(self._subject(member), self.gold)
-        for token in (self.Level._invitation_for_subject(self._subject(member))["token"], member.invite_code, member.invite_code.lower()):
+        for token in (
+            self.Level._invitation_for_subject(self._subject(member))["token"],
+            member.invite_code,
+            member.invite_code.lower(),
+        ):
             invited = self._join(token)
             self.assertEqual(
-                (invited.level_id, invited.dealer_id, invited.staff_id.id, invited.inviter_id), (self.base, self.dealer2, False, member)
+                (invited.level_id, invited.dealer_id, invited.staff_id.id, invited.inviter_id),
+                (self.base, self.dealer2, False, member),
             )
         self.assertEqual(member.invited_count, 3)
 
@@ -93,7 +100,12 @@ class TestInvitation(MemberCase):
         for token in (*tokens, member.invite_code):
             with self._refused("not valid", UserError):
                 self._join(token)
-        for subject in (self._subject(self.dealer2), self._subject(self.staff), self._subject(member), Subject("dealer", 0)):
+        for subject in (
+            self._subject(self.dealer2),
+            self._subject(self.staff),
+            self._subject(member),
+            Subject("dealer", 0),
+        ):
             with self._refused("not valid", AccessError):
                 self.Level._invitation_for_subject(subject)
 

@@ -23,12 +23,19 @@ class TestLevel(MemberCase):
         form.period_days = 365
         level = form.save()
         self.assertEqual((level.name, level.is_automatic), ("T platinum", True))
-        wizard = Form(self.env["crab.member.level.change.ratio"].with_user(self.admin).with_context(**level.action_change_ratio()["context"]))
+        wizard = Form(
+            self.env["crab.member.level.change.ratio"]
+            .with_user(self.admin)
+            .with_context(**level.action_change_ratio()["context"])
+        )
         wizard.ratio = 0.91
         wizard.reason = "season"
         wizard.save().action_apply()
         self.assertEqual(level.ratio, 0.91)
-        self.assertEqual(level.ratio_ids.mapped(lambda line: (line.ratio_before, line.ratio, line.author)), [(0.9, 0.91, "level-admin"), (0, 0.9, "level-admin")])
+        self.assertEqual(
+            level.ratio_ids.mapped(lambda line: (line.ratio_before, line.ratio, line.author)),
+            [(0.9, 0.91, "level-admin"), (0, 0.9, "level-admin")],
+        )
 
     def test_ratio_changes_by_its_button_only(self):
         with self._refused("Use the buttons", UserError):

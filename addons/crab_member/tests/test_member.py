@@ -67,17 +67,27 @@ class TestMember(MemberCase):
         member = self._new_member()
         contact = self.Member.create({"name": "Contact", "phone": self.dealer1.phone})
         generation = {record: record.account_id.sudo().token_generation for record in member | contact}
-        wizard = Form(self.env["crab.member.close"].with_user(self.service).with_context(**(member | contact).action_close()["context"]))
+        wizard = Form(
+            self.env["crab.member.close"]
+            .with_user(self.service)
+            .with_context(**(member | contact).action_close()["context"])
+        )
         self.assertFalse(wizard.is_reopening)
         wizard.reason = "asked for"
         wizard.save().action_apply()
         self.assertEqual({member.state, contact.state}, {"closed"})
-        self.assertEqual((member.account_id.state, contact.account_id.state), ("closed", "live"), "a dealer's contact keeps the login")
+        self.assertEqual(
+            (member.account_id.state, contact.account_id.state),
+            ("closed", "live"),
+            "a dealer's contact keeps the login",
+        )
         for record, before in generation.items():
             self.assertGreater(record.account_id.sudo().token_generation, before)
         with self._refused("is closed", UserError):
             member._close("again")
-        wizard = Form(self.env["crab.member.close"].with_user(self.service).with_context(**member.action_close()["context"]))
+        wizard = Form(
+            self.env["crab.member.close"].with_user(self.service).with_context(**member.action_close()["context"])
+        )
         self.assertTrue(wizard.is_reopening)
         wizard.reason = "came back"
         wizard.save().action_apply()
@@ -111,7 +121,9 @@ class TestMember(MemberCase):
         invited = self._new_member(inviter_id=early.id)
         early.account_id._merge_into(late.account_id)
         self.assertEqual((early.state, early.merged_into_id), ("closed", late))
-        self.assertEqual((late.level_id, late.dealer_id, late.staff_id.id), (self.silver, self.dealer1, False), "first touch wins")
+        self.assertEqual(
+            (late.level_id, late.dealer_id, late.staff_id.id), (self.silver, self.dealer1, False), "first touch wins"
+        )
         self.assertEqual(str(late.registered_date), "2025-01-01")
         self.assertEqual(invited.inviter_id, late)
         self.assertEqual(late.ownership_ids[0].from_staff_id, self.staff)

@@ -10,7 +10,9 @@ class TestOwnership(MemberCase):
     def test_invited_by_a_dealer_its_staff_or_a_member(self):
         invited = self.Member._attribute
         self.assertEqual(invited(self.dealer2), {"dealer_id": self.dealer2.id, "staff_id": False, "inviter_id": False})
-        self.assertEqual(invited(self.staff), {"dealer_id": self.dealer2.id, "staff_id": self.staff.id, "inviter_id": False})
+        self.assertEqual(
+            invited(self.staff), {"dealer_id": self.dealer2.id, "staff_id": self.staff.id, "inviter_id": False}
+        )
         member = self._new_member(staff_id=self.staff.id)
         self.assertEqual(member.dealer_id, self.dealer2)
         self.assertEqual(invited(member), {"dealer_id": self.dealer2.id, "staff_id": False, "inviter_id": member.id})
@@ -22,7 +24,11 @@ class TestOwnership(MemberCase):
     def test_head_office_changes_the_owner(self):
         members = self._new_member(dealer_id=self.dealer1.id) | self._new_member()
         admin = self._new_user("owner-admin", "admin")
-        wizard = Form(self.env["crab.member.change.owner"].with_user(admin).with_context(**members.action_change_owner()["context"]))
+        wizard = Form(
+            self.env["crab.member.change.owner"]
+            .with_user(admin)
+            .with_context(**members.action_change_owner()["context"])
+        )
         wizard.staff_id = self.staff
         self.assertEqual(wizard.dealer_id, self.dealer2)
         wizard.reason = "asked for"

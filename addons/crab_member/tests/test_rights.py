@@ -36,13 +36,24 @@ class TestRights(MemberCase):
         domain = [("id", "in", self.members.ids)]
         for role, user in self.users.items():
             with self.subTest(role=role):
-                seen = {row["id"] for row in self._rpc(user, "crab.member", "search_read", domain, ["number", "name", "phone", "level_ratio"])}
+                seen = {
+                    row["id"]
+                    for row in self._rpc(
+                        user, "crab.member", "search_read", domain, ["number", "name", "phone", "level_ratio"]
+                    )
+                }
                 self.assertEqual(seen, set(self.members.ids if role in HEAD_OFFICE else self.mine.ids))
                 self.assertEqual(
                     bool(self.env["crab.member.ownership"].with_user(user).search([("member_id", "=", self.other.id)])),
                     role in HEAD_OFFICE,
                 )
-                self._rpc(user, "crab.member", "web_read", self.mine.ids, {"invited_ids": {"fields": {"name": {}}}, "invite_link": {}})
+                self._rpc(
+                    user,
+                    "crab.member",
+                    "web_read",
+                    self.mine.ids,
+                    {"invited_ids": {"fields": {"name": {}}}, "invite_link": {}},
+                )
                 if role not in HEAD_OFFICE:
                     with self.assertRaises(AccessError):
                         self._rpc(user, "crab.member", "read", self.other.ids, ["name"])
@@ -67,9 +78,17 @@ class TestRights(MemberCase):
                     ("crab.member.level", "action_new_invite_code", self.gold.ids),
                     ("crab.member.tag", "create", [{"name": "x"}]),
                     ("crab.member.change.owner", "create", [{"member_ids": self.mine.ids, "reason": "x"}]),
-                    ("crab.member.change.level", "create", [{"member_ids": self.mine.ids, "level_id": self.gold.id, "reason": "x"}]),
+                    (
+                        "crab.member.change.level",
+                        "create",
+                        [{"member_ids": self.mine.ids, "level_id": self.gold.id, "reason": "x"}],
+                    ),
                     ("crab.member.close", "create", [{"member_ids": self.mine.ids, "reason": "x"}]),
-                    ("crab.member.level.change.ratio", "create", [{"level_id": self.gold.id, "ratio": 0.9, "reason": "x"}]),
+                    (
+                        "crab.member.level.change.ratio",
+                        "create",
+                        [{"level_id": self.gold.id, "ratio": 0.9, "reason": "x"}],
+                    ),
                 ):
                     with self.assertRaises(AccessError, msg=str(call)):
                         self._rpc(user, *call)
@@ -79,7 +98,11 @@ class TestRights(MemberCase):
         user = self.users["customer_service"]
         for call in (
             ("crab.member.change.owner", "create", [{"member_ids": self.mine.ids, "reason": "x"}]),
-            ("crab.member.change.level", "create", [{"member_ids": self.mine.ids, "level_id": self.gold.id, "reason": "x"}]),
+            (
+                "crab.member.change.level",
+                "create",
+                [{"member_ids": self.mine.ids, "level_id": self.gold.id, "reason": "x"}],
+            ),
             ("crab.member.level.change.ratio", "create", [{"level_id": self.gold.id, "ratio": 0.9, "reason": "x"}]),
             ("crab.member.level", "write", self.gold.ids, {"min_spend": 1}),
             ("crab.member", "unlink", self.mine.ids),

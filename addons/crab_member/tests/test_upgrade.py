@@ -88,7 +88,11 @@ class TestUpgrade(MemberCase):
     def test_head_office_moves_a_member_down(self):
         member = self._new_member(level_id=self.gold.id)
         admin = self._new_user("level-mover", "admin")
-        wizard = Form(self.env["crab.member.change.level"].with_user(admin).with_context(**member.action_change_level()["context"]))
+        wizard = Form(
+            self.env["crab.member.change.level"]
+            .with_user(admin)
+            .with_context(**member.action_change_level()["context"])
+        )
         wizard.level_id = self.base
         wizard.reason = "returned everything"
         wizard.save().action_apply()

@@ -10,9 +10,9 @@ RATIO_PLACES = 4
 class CrabPrice(models.AbstractModel):
     """The one place that multiplies retail prices by ratios (domain.md §4).
 
-    One nationwide retail price per product; dealer price = retail × dealer's ratio, member price = retail × level's ratio; per
-    unit, half-up (away from zero) to 0.01. Amounts are ``Decimal`` in yuan. Whoever needs a line amount multiplies the
-    rounded unit price by the quantity. Documents freeze what they get from here.
+    One nationwide retail price per product; dealer price = retail × dealer's ratio, member price = retail × level's
+    ratio; per unit, half-up (away from zero) to 0.01. Amounts are ``Decimal`` in yuan. Whoever needs a line amount
+    multiplies the rounded unit price by the quantity. Documents freeze what they get from here.
     """
 
     _name = "crab.price"
@@ -54,7 +54,9 @@ class CrabPrice(models.AbstractModel):
         """
         retail = self._retail_prices(products)
         return {
-            (product_id, ratio): self._price(price, ratio) for product_id, price in retail.items() for ratio in dict.fromkeys(ratios)
+            (product_id, ratio): self._price(price, ratio)
+            for product_id, price in retail.items()
+            for ratio in dict.fromkeys(ratios)
         }
 
     @api.model
@@ -81,8 +83,8 @@ class CrabPrice(models.AbstractModel):
         :param product: ``product.product``
         :param dealer: ``crab.dealer`` of the member, may be empty
         :param level: ``crab.member.level``, or None when no member buys
-        :return: list of dicts ``kind`` (retail, member, dealer), ``record`` (product, level, dealer), ``name``, ``ratio`` (Decimal) and
-            ``price`` (Decimal, per unit), in the order retail, member, dealers from the given one up to its level 1
+        :return: list of dicts ``kind`` (retail, member, dealer), ``record`` (product, level, dealer), ``name``,
+            ``ratio`` and ``price`` (Decimal, per unit): retail, member, dealers from the given one to its level 1
         """
         steps = [("retail", product, money.dec(1))]
         if level:
@@ -105,13 +107,13 @@ class CrabPrice(models.AbstractModel):
     def _visible_prices(self, subject: Subject, products):
         """Prices of products that a subject may see.
 
-        Everybody sees retail. A member sees its own price too; a dealer its own, those of its direct children, whom it sells to, and
-        those of every member level; staff, who sell to members, the latter only, never a dealer price.
+        Everybody sees retail. A member sees its own price too; a dealer its own, those of its direct children, whom it
+        sells to, and those of every member level; staff, who sell to members, the latter only, never a dealer price.
         Nobody outside the back office sees what stands above it in the chain, settlement prices or subsidies.
 
         :param products: ``product.product``; what is no product of the suite, off sale or archived is left out
-        :return: ``{product id: {"retail": Decimal, "own": Decimal or None, "children": {dealer id: Decimal}, "levels": {level id: Decimal}}}``;
-            empty for a subject that does not exist, is closed or is no longer employed
+        :return: ``{product id: {"retail": Decimal, "own": Decimal or None, "children": {dealer id: Decimal},
+            "levels": {level id: Decimal}}}``; empty for a subject that does not exist, is closed or no longer employed
         """
         products_sudo = products.sudo().filtered(  # sudo: the subject has no Odoo user
             lambda product: product.crab_kind and product.active and product.crab_state == "on_sale"
@@ -136,7 +138,7 @@ class CrabPrice(models.AbstractModel):
 
     @api.model
     def _price_view(self, subject):
-        """``(own ratio or None, dealers, levels)`` whose prices the subject sees, in sudo; None for who sees nothing."""
+        """``(own ratio or None, dealers, levels)`` whose prices the subject sees, in sudo, or None."""
         no_dealers, no_levels = self.env["crab.dealer"].sudo(), self.env["crab.member.level"].sudo()
         if subject.kind == "member":
             member_sudo = self.env["crab.member"]._for_subject(subject, limit=1)
@@ -145,7 +147,11 @@ class CrabPrice(models.AbstractModel):
             dealer_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
             if not dealer_sudo:
                 return None
-            return dealer_sudo.ratio, dealer_sudo.child_ids.filtered(lambda child: child.state == "active"), no_levels.search([])
+            return (
+                dealer_sudo.ratio,
+                dealer_sudo.child_ids.filtered(lambda child: child.state == "active"),
+                no_levels.search([]),
+            )
         if subject.kind == "staff":
             staff_sudo = self.env["crab.dealer.staff"]._for_subject(subject, limit=1)
             return (None, no_dealers, no_levels.search([])) if staff_sudo else None

@@ -10,7 +10,8 @@ STEPS = [("retail", "Retail"), ("member", "Member"), ("dealer", "Dealer")]
 class CrabPriceList(models.Model):
     """Every price that follows from the present retail prices and ratios, for looking at and for Excel.
 
-    Computed when it is read; opened for one product, dealer or level, so that it stays short. B2B goods are sold to level 1 only.
+    Computed when it is read; opened for one product, dealer or level, so that it stays short. B2B goods are sold to
+    level 1 only.
     """
 
     _name = "crab.price.list"
@@ -30,7 +31,9 @@ class CrabPriceList(models.Model):
     default_code = fields.Char("Code", readonly=True)
     crab_kind = fields.Selection(KINDS, "Kind of Goods", readonly=True)
     crab_state = fields.Selection(
-        selection=lambda self: self.env["product.template"]._fields["crab_state"].selection, string="Shelf", readonly=True
+        selection=lambda self: self.env["product.template"]._fields["crab_state"].selection,
+        string="Shelf",
+        readonly=True,
     )
     categ_id = fields.Many2one("product.category", "Category", readonly=True)
     kind = fields.Selection(STEPS, "Price for", readonly=True)
@@ -46,7 +49,15 @@ class CrabPriceList(models.Model):
     def _table_query(self):
         price = self.env["crab.price"]._price_sql
         steps = [
-            ("retail", SQL("1::numeric"), SQL("(VALUES (0)) AS step(id)"), SQL("NULL::int"), SQL("NULL::varchar"), SQL("NULL::int"), SQL("true")),
+            (
+                "retail",
+                SQL("1::numeric"),
+                SQL("(VALUES (0)) AS step(id)"),
+                SQL("NULL::int"),
+                SQL("NULL::varchar"),
+                SQL("NULL::int"),
+                SQL("true"),
+            ),
             (
                 "member",
                 SQL("step.ratio"),
@@ -69,9 +80,11 @@ class CrabPriceList(models.Model):
         currency_id = self.env["res.company"]._crab_company("group").currency_id.id
         return SQL(" UNION ALL ").join(
             SQL(
-                """SELECT (p.id::bigint << 26) + (step.id::bigint << 2) + %(place)s AS id, p.id AS product_id, t.id AS product_tmpl_id,
-                          t.default_code, t.crab_kind, t.crab_state, t.categ_id, %(kind)s::varchar AS kind, %(dealer)s AS dealer_id,
-                          %(dealer_level)s AS dealer_level, %(level)s AS level_id, %(ratio)s AS ratio, %(currency)s AS currency_id,
+                """SELECT (p.id::bigint << 26) + (step.id::bigint << 2) + %(place)s AS id,
+                          p.id AS product_id, t.id AS product_tmpl_id,
+                          t.default_code, t.crab_kind, t.crab_state, t.categ_id,
+                          %(kind)s::varchar AS kind, %(dealer)s AS dealer_id, %(dealer_level)s AS dealer_level,
+                          %(level)s AS level_id, %(ratio)s AS ratio, %(currency)s AS currency_id,
                           ROUND(t.list_price::numeric, 2) AS retail_price, %(price)s AS price
                      FROM product_product p JOIN product_template t ON t.id = p.product_tmpl_id CROSS JOIN %(source)s
                     WHERE t.crab_kind IS NOT NULL AND t.active AND p.active AND %(condition)s""",

@@ -43,10 +43,19 @@ class PriceCase(CrabCase):
     @classmethod
     def _new_product(cls, code, kind, price, **values):
         template = cls.env["product.template"].create(
-            {"default_code": code, "name": code, "crab_kind": kind, "list_price": price, "crab_state": "on_sale", **values}
+            {
+                "default_code": code,
+                "name": code,
+                "crab_kind": kind,
+                "list_price": price,
+                "crab_state": "on_sale",
+                **values,
+            }
         )
         return template.product_variant_id
 
     @staticmethod
     def _subject(record):
-        return Subject({"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id)
+        return Subject(
+            {"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id
+        )

@@ -18,9 +18,13 @@ class TestPrice(PriceCase):
     def test_prices_of_the_profit_sharing_example(self):
         dealers = self.dealer1 | self.dealer2 | self.dealer3
         prices = self.Price._dealer_prices(self.package, dealers)
-        self.assertEqual([prices[self.package.id, dealer.id] for dealer in dealers], [Decimal(600), Decimal(700), Decimal(800)])
+        self.assertEqual(
+            [prices[self.package.id, dealer.id] for dealer in dealers], [Decimal(600), Decimal(700), Decimal(800)]
+        )
         prices = self.Price._member_prices(self.package, self.silver | self.base)
-        self.assertEqual(prices, {(self.package.id, self.silver.id): Decimal(950), (self.package.id, self.base.id): Decimal(1000)})
+        self.assertEqual(
+            prices, {(self.package.id, self.silver.id): Decimal(950), (self.package.id, self.base.id): Decimal(1000)}
+        )
 
     def test_half_a_cent_rounds_up(self):
         # 728.5 × 0.65 = 473.525; 728.5 × 0.65 is 473.52499… as a float
@@ -69,7 +73,8 @@ class TestPrice(PriceCase):
     def test_sql_gives_the_same_price(self, pairs):
         self.env.cr.execute(
             SQL(
-                "SELECT %s FROM unnest(%s::float8[], %s::float8[]) WITH ORDINALITY AS pair(retail, ratio, place) ORDER BY place",
+                "SELECT %s FROM unnest(%s::float8[], %s::float8[]) WITH ORDINALITY AS pair(retail, ratio, place)"
+                " ORDER BY place",
                 self.Price._price_sql(SQL("pair.retail"), SQL("pair.ratio")),
                 [float(retail) for retail, _ratio in pairs],
                 [float(ratio) for _retail, ratio in pairs],

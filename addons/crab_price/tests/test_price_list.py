@@ -19,7 +19,18 @@ class TestPriceList(PriceCase):
         found = call_kw(
             self.List.with_user(user or self.user),
             "web_search_read",
-            ([*action["domain"], *domain], {"default_code": {}, "kind": {}, "dealer_id": {}, "level_id": {}, "ratio": {}, "price": {}, "retail_price": {}}),
+            (
+                [*action["domain"], *domain],
+                {
+                    "default_code": {},
+                    "kind": {},
+                    "dealer_id": {},
+                    "level_id": {},
+                    "ratio": {},
+                    "price": {},
+                    "retail_price": {},
+                },
+            ),
             {},
         )
         return found["records"]
@@ -29,11 +40,15 @@ class TestPriceList(PriceCase):
     def test_prices_of_a_product_in_one_list(self):
         rows = self._rows(self.odd.product_tmpl_id.with_user(self.user).action_open_prices())
         prices = self.Price._dealer_prices(self.odd, self.env["crab.dealer"].search([("state", "=", "active")]))
-        self.assertEqual({row["dealer_id"]: Decimal(str(row["price"])) for row in rows if row["kind"] == "dealer"},
-                         {dealer: price for (_product, dealer), price in prices.items()})
+        self.assertEqual(
+            {row["dealer_id"]: Decimal(str(row["price"])) for row in rows if row["kind"] == "dealer"},
+            {dealer: price for (_product, dealer), price in prices.items()},
+        )
         prices = self.Price._member_prices(self.odd, self.env["crab.member.level"].search([]))
-        self.assertEqual({row["level_id"]: Decimal(str(row["price"])) for row in rows if row["kind"] == "member"},
-                         {level: price for (_product, level), price in prices.items()})
+        self.assertEqual(
+            {row["level_id"]: Decimal(str(row["price"])) for row in rows if row["kind"] == "member"},
+            {level: price for (_product, level), price in prices.items()},
+        )
         self.assertEqual([row["price"] for row in rows if row["kind"] == "retail"], [728.5])
         ratios = [row["ratio"] for row in rows]
         self.assertEqual(ratios, sorted(ratios, reverse=True))
@@ -41,7 +56,9 @@ class TestPriceList(PriceCase):
 
     @covers("HQ-39", "as physical cards", via="web")
     def test_price_list_of_a_dealer_follows_every_change(self):
-        card = self._new_product("T-CARD", "ecard", 598.0, crab_rule="fixed", crab_choice_ids=[(6, 0, self.package.ids)])
+        card = self._new_product(
+            "T-CARD", "ecard", 598.0, crab_rule="fixed", crab_choice_ids=[(6, 0, self.package.ids)]
+        )
         action = self.dealer2.with_user(self.user).action_open_prices()
         own = [("product_id", "in", (card | self.odd).ids)]
         rows = {row["default_code"]: row["price"] for row in self._rows(action, domain=own)}
@@ -51,7 +68,11 @@ class TestPriceList(PriceCase):
         self.env.invalidate_all()
         rows = {row["default_code"]: row["price"] for row in self._rows(action, domain=own)}
         self.assertEqual(rows, {"T-CARD": 450.0, "T-ODD": 546.38})
-        exported = self.List.with_user(self._new_user("price-finance", "finance")).search([*action["domain"], *own]).export_data(["default_code", "price"])["datas"]
+        exported = (
+            self.List.with_user(self._new_user("price-finance", "finance"))
+            .search([*action["domain"], *own])
+            .export_data(["default_code", "price"])["datas"]
+        )
         self.assertEqual(sorted(exported), [["T-CARD", 450.0], ["T-ODD", 546.38]])
         self.dealer2._close("gone")
         self.env.invalidate_all()
@@ -65,7 +86,9 @@ class TestPriceList(PriceCase):
         self.assertIn(16.2, [row["price"] for row in rows if row["dealer_id"] == self.dealer1.id])
 
     def test_level_prices(self):
-        rows = self._rows(self.silver.with_user(self.user).action_open_prices(), domain=[("product_id", "=", self.package.id)])
+        rows = self._rows(
+            self.silver.with_user(self.user).action_open_prices(), domain=[("product_id", "=", self.package.id)]
+        )
         self.assertEqual([row["price"] for row in rows], [950.0])
 
     def test_sales_team_sees_the_prices_of_its_networks(self):

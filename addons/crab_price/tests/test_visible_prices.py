@@ -10,7 +10,9 @@ class TestVisiblePrices(PriceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.staff = cls.env["crab.dealer.staff"].create({"dealer_id": cls.dealer2.id, "name": "Staff", "phone": "13820000001"})
+        cls.staff = cls.env["crab.dealer.staff"].create(
+            {"dealer_id": cls.dealer2.id, "name": "Staff", "phone": "13820000001"}
+        )
         cls.member = cls._new_member(dealer_id=cls.dealer3.id, level_id=cls.silver.id)
 
     def _seen(self, record):
@@ -18,7 +20,9 @@ class TestVisiblePrices(PriceCase):
 
     @covers("MB-08", "retail price and own price")
     def test_a_member_sees_retail_and_its_own(self):
-        self.assertEqual(self._seen(self.member), {"retail": Decimal(1000), "own": Decimal(950), "children": {}, "levels": {}})
+        self.assertEqual(
+            self._seen(self.member), {"retail": Decimal(1000), "own": Decimal(950), "children": {}, "levels": {}}
+        )
 
     def test_a_dealer_sees_its_own_and_its_direct_childrens(self):
         levels = {level.id for level in self.env["crab.member.level"].search([])}
@@ -26,7 +30,9 @@ class TestVisiblePrices(PriceCase):
         self.assertEqual((seen["own"], seen["children"]), (Decimal(700), {self.dealer3.id: Decimal(800)}))
         self.assertEqual(seen["levels"].keys(), levels)
         seen = self._seen(self.dealer1)
-        self.assertEqual(seen["children"].keys(), {self.dealer2.id, self.dealer3_direct.id}, "not what stands below its children")
+        self.assertEqual(
+            seen["children"].keys(), {self.dealer2.id, self.dealer3_direct.id}, "not what stands below its children"
+        )
         self.assertEqual(self._seen(self.dealer3)["children"], {})
 
     def test_staff_sees_no_dealer_price(self):

@@ -7,7 +7,7 @@ class CrabGreetingLine(models.Model):
     _description = "Number of a corporate gift"
     _order = "greeting_id desc, id"
 
-    greeting_id = fields.Many2one("crab.greeting", required=True, index=True, ondelete="cascade")
+    greeting_id = fields.Many2one("crab.greeting", "Corporate gift", required=True, index=True, ondelete="cascade")
     card_id = fields.Many2one("crab.card", "Number", required=True, index=True, ondelete="restrict")
     card_state = fields.Selection(related="card_id.state", string="State of the number")
     phone = fields.Char(help="Empty: the phone of the redemption.")

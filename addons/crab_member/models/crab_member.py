@@ -24,7 +24,9 @@ class CrabMember(models.Model):
     number = fields.Char("Member number", required=True, readonly=True, copy=False, help="Given by itself.")
     account_id = fields.Many2one("crab.account", "Account", required=True, ondelete="restrict", copy=False)
     partner_id = fields.Many2one(related="account_id.partner_id", store=True, index=True, related_sudo=True)
-    name = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", tracking=True)
+    name = fields.Char(
+        "Full name", compute="_compute_contact", store=True, readonly=False, index="trigram", tracking=True
+    )
     phone = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", help="The login.")
     level_id = fields.Many2one(
         "crab.member.level",

@@ -324,12 +324,18 @@ class CrabCard(models.Model):
 
     @api.model
     def _subject_domain(self, subject):
+        """A dealer sees the numbers held by it and its subtree, staff those of their dealer, a member its own (CH-16, MB-15)."""
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
-            return domain | Domain("member_id", "=", subject.id)
+            member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # the subject has no Odoo user
+            if member_sudo.state == "active":
+                return domain | Domain("member_id", "=", member_sudo.id)
         if subject.kind == "dealer":
-            return domain | Domain("dealer_id", "child_of", subject.id)
+            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # as above
+            if dealer_sudo.state == "active":
+                return domain | Domain("dealer_id", "child_of", dealer_sudo.id)
         if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # staff have no Odoo user
-            return domain | Domain("dealer_id", "child_of", staff_sudo.dealer_id.ids)
+            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # as above
+            if staff_sudo._is_working():
+                return domain | Domain("dealer_id", "=", staff_sudo.dealer_id.id)
         return domain

@@ -47,7 +47,12 @@ class CrabCardKey(models.Model):
         try:
             ring = keyring.load()
         except keyring.KeyringError as exc:
-            return self.env._("The keys of the card passwords are not available: %(reason)s.", reason=str(exc))
+            reasons = {
+                "unset": self.env._("the environment variable %(name)s is not set", name=exc.detail),
+                "unreadable": self.env._("the file %(name)s cannot be read", name=exc.detail),
+                "damaged": self.env._("the key file is damaged"),
+            }
+            return self.env._("The keys of the card passwords are not available: %(reason)s.", reason=reasons[exc.kind])
         return self._misfit(ring)
 
     @api.model

@@ -65,7 +65,7 @@ class CrabCard(models.Model):
         if subject.kind != "member":
             raise UserError(self.env._("Only members bind cards to themselves."))
         member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # members have no Odoo user
-        if not member_sudo:
+        if member_sudo.state != "active":
             raise UserError(self.env._("This member does not exist."))
         card_sudo = subject.bind(self._open_with_password(subject, number, password, source))
         card_sudo._check_bindable(member_sudo)

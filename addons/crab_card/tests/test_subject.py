@@ -43,9 +43,15 @@ class TestSubject(SubjectCase):
             with self.subTest(dealer=dealer.code):
                 self.assertEqual(Card._for_subject(self._as(dealer)), cards)
                 staff = self._new_staff(dealer)
-                self.assertEqual(Card._for_subject(self._as(staff)), cards)
+                self.assertEqual(Card._for_subject(self._as(staff)), cards.filtered(lambda card: card.dealer_id == dealer))
         for subject in (Subject("system", 1), Subject("user", 2), Subject("dealer", 10**8), Subject("staff", 10**8), Subject("member", 10**8)):
             self.assertFalse(Card._for_subject(subject))
+
+    def test_a_closed_dealer_and_its_staff_see_nothing(self):
+        staff = self._new_staff(self.z)
+        self.z._close("test")
+        for subject in (self._as(self.z), self._as(staff)):
+            self.assertFalse(self.env["crab.card"]._for_subject(subject))
 
     @covers("CH-16", "number, card name, state, holder", via="service")
     def test_what_is_shown_of_a_number(self):

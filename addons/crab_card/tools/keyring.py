@@ -28,7 +28,12 @@ _CHECKED_TEXT = b"crab card key check"
 
 
 class KeyringError(Exception):
-    """The file cannot be used; the text is for the operator and names no key material."""
+    """The file cannot be used; ``kind`` (unset, unreadable, damaged, refused) and the text are for the operator, without key material."""
+
+    def __init__(self, kind, text, detail=""):
+        super().__init__(text)
+        self.kind = kind
+        self.detail = detail
 
 
 class Keyring:
@@ -73,7 +78,7 @@ def load():
     """
     name = os.environ.get(ENVIRONMENT)
     if not name:
-        raise KeyringError(f"the environment variable {ENVIRONMENT} is not set")
+        raise KeyringError("unset", f"the environment variable {ENVIRONMENT} is not set", ENVIRONMENT)
     try:
         stamp = os.stat(name)
         mark = (name, stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
@@ -83,7 +88,7 @@ def load():
             _cache[mark] = ring
         return _cache[mark]
     except OSError as exc:
-        raise KeyringError(f"the file {name} cannot be read ({exc.strerror})") from exc
+        raise KeyringError("unreadable", f"the file {name} cannot be read ({exc.strerror})", name) from exc
 
 
 def _read(content):
@@ -92,9 +97,9 @@ def _read(content):
         keys = {kid: base64.b64decode(key, validate=True) for kid, key in data["keys"].items()}
         current = data["current"]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise KeyringError("the key file is damaged") from exc
+        raise KeyringError("damaged", "the key file is damaged") from exc
     if current not in keys or not all(_KID.fullmatch(kid) and len(key) == KEY_BYTES for kid, key in keys.items()):
-        raise KeyringError("the key file is damaged")
+        raise KeyringError("damaged", "the key file is damaged")
     return Keyring(current, keys)
 
 
@@ -111,7 +116,7 @@ def add(path, kid):
     data = json.loads(Path(path).read_text())
     _read(json.dumps(data))
     if kid in data["keys"] or not _KID.fullmatch(kid):
-        raise KeyringError("the id of a new key is 1 to 16 letters, digits, _ . - and not in the file yet")
+        raise KeyringError("refused", "the id of a new key is 1 to 16 letters, digits, _ . - and not in the file yet")
     temporary = f"{path}.new"
     _write(temporary, {"current": kid, "keys": {**data["keys"], kid: _new_key()}}, os.O_EXCL)
     os.replace(temporary, path)

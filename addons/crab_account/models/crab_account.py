@@ -16,7 +16,7 @@ PASSWORD_LENGTH = 8
 
 
 class CrabAccount(models.Model):
-    """The login of a person outside the back office. What the person may do comes from its roles: member, dealer, dealer staff."""
+    """The login of a person outside the back office, whose rights come from its roles: member, dealer, dealer staff."""
 
     _name = "crab.account"
     _description = "Account"
@@ -28,9 +28,16 @@ class CrabAccount(models.Model):
     phone = fields.Char(
         index="trigram", tracking=True, help="The login. Changing it ends the sessions of the old number.", copy=False
     )
-    partner_id = fields.Many2one("res.partner", "Partner", required=True, readonly=True, ondelete="restrict", copy=False)
+    partner_id = fields.Many2one(
+        "res.partner", "Partner", required=True, readonly=True, ondelete="restrict", copy=False
+    )
     state = fields.Selection(
-        [("live", "Live"), ("closed", "Closed")], required=True, default="live", readonly=True, tracking=True, copy=False
+        [("live", "Live"), ("closed", "Closed")],
+        required=True,
+        default="live",
+        readonly=True,
+        tracking=True,
+        copy=False,
     )
     merged_into_id = fields.Many2one("crab.account", "Merged into", readonly=True, index="btree_not_null", copy=False)
     union_id = fields.Char("WeChat union id", groups=NO_ACCESS, copy=False)
@@ -41,9 +48,13 @@ class CrabAccount(models.Model):
     )
 
     _phone_uniq = models.UniqueIndex("(phone) WHERE state = 'live'", "This phone number already has an account.")
-    _union_id_uniq = models.UniqueIndex("(union_id) WHERE state = 'live'", "This WeChat identity already has an account.")
+    _union_id_uniq = models.UniqueIndex(
+        "(union_id) WHERE state = 'live'", "This WeChat identity already has an account."
+    )
     _partner_uniq = models.Constraint("UNIQUE(partner_id)", "A partner has one account.")
-    _phone_e164 = models.Constraint("CHECK(phone ~ '^[+][1-9][0-9]{6,14}$')", "A phone number is stored with its country code.")
+    _phone_e164 = models.Constraint(
+        "CHECK(phone ~ '^[+][1-9][0-9]{6,14}$')", "A phone number is stored with its country code."
+    )
     _merged_closed = models.Constraint(
         "CHECK(merged_into_id IS NULL OR (state = 'closed' AND merged_into_id <> id))", "A merged account is closed."
     )
@@ -190,7 +201,10 @@ class CrabAccount(models.Model):
         )
         if taken:
             raise UserError(
-                self.env._("The number %(phone)s has been given to another account since.", phone=phone_tools.national(taken.phone))
+                self.env._(
+                    "The number %(phone)s has been given to another account since.",
+                    phone=phone_tools.national(taken.phone),
+                )
             )
         closed.write({"state": "live"})
 
@@ -218,16 +232,24 @@ class CrabAccount(models.Model):
         :raise UserError: for one that is too weak
         """
         self.ensure_one()
-        if len(password or "") < PASSWORD_LENGTH or not re.search(r"[A-Za-z]", password) or not re.search(r"\d", password):
+        if (
+            len(password or "") < PASSWORD_LENGTH
+            or not re.search(r"[A-Za-z]", password)
+            or not re.search(r"\d", password)
+        ):
             raise UserError(
-                self.env._("A password has at least %(count)s characters, with letters and digits.", count=PASSWORD_LENGTH)
+                self.env._(
+                    "A password has at least %(count)s characters, with letters and digits.", count=PASSWORD_LENGTH
+                )
             )
-        self.sudo().password_hash = self.env["res.users"]._crypt_context().hash(password)  # sudo: field of services only
+        self.sudo().password_hash = (
+            self.env["res.users"]._crypt_context().hash(password)
+        )  # sudo: field of services only
         self._revoke_tokens()
 
     @api.model
     def _authenticate(self, phone, password):
-        """The live account of this phone number, if the password is right, in sudo; else empty. Takes as long for unknown numbers."""
+        """The live account of this phone number if the password is right, in sudo; as slow for unknown numbers."""
         account_sudo = self._find_by_phone(phone)
         context = self.env["res.users"]._crypt_context()
         stored = account_sudo.password_hash
@@ -240,7 +262,7 @@ class CrabAccount(models.Model):
         return account_sudo if valid else account_sudo.browse()
 
     def _merge_into(self, target):
-        """Close this account and move its logins and roles to ``target``. Documents keep the partner they were made with.
+        """Close this account and move its logins and roles to ``target``; documents keep their partner.
 
         The target keeps its own phone, union id and password where it has them. Roles move by ``_move_roles``.
 
@@ -255,7 +277,9 @@ class CrabAccount(models.Model):
         source_sudo, target_sudo = self.sudo(), target.sudo()  # sudo: fields of services only
         if source_sudo.union_id and target_sudo.union_id:
             raise UserError(
-                self.env._("Both accounts are bound to WeChat, to two different people. Close one of them instead of merging.")
+                self.env._(
+                    "Both accounts are bound to WeChat, to two different people. Close one of them instead of merging."
+                )
             )
         moved = {
             field: source_sudo[field]

@@ -11,4 +11,6 @@ class CrabAccountOpenid(models.Model):
     app = fields.Char("App id", required=True)
     openid = fields.Char("Open id", required=True)
 
-    _app_openid_uniq = models.Constraint("UNIQUE(app, openid)", "This WeChat identity already belongs to another account.")
+    _app_openid_uniq = models.Constraint(
+        "UNIQUE(app, openid)", "This WeChat identity already belongs to another account."
+    )

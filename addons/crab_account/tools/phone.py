@@ -6,7 +6,7 @@ DEFAULT_REGION = "CN"
 
 
 def normalise(text):
-    """``text`` as E.164 (``+8613800000000``), read as a Chinese number unless it carries its country; None if it is no phone number."""
+    """``text`` as E.164, read as a Chinese number unless it carries its country; None if it is no phone number."""
     try:
         number = phonenumbers.parse(str(text or ""), DEFAULT_REGION)
     except phonenumbers.NumberParseException:

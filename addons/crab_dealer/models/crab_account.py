@@ -12,7 +12,9 @@ class CrabAccount(models.Model):
         domain = [("account_id", "in", self.ids)]
         dealers = dict(self.env["crab.dealer"]._read_group(domain, ["account_id"], ["__count"]))
         staff = dict(
-            self.env["crab.dealer.staff"].with_context(active_test=False)._read_group(domain, ["account_id"], ["__count"])
+            self.env["crab.dealer.staff"]
+            .with_context(active_test=False)
+            ._read_group(domain, ["account_id"], ["__count"])
         )
         for account in self:
             account.dealer_count = dealers.get(account._origin, 0)
@@ -32,7 +34,6 @@ class CrabAccount(models.Model):
 
         :raise UserError: when both persons are contacts of active dealers, or both work for a dealer
         """
-        super()._move_roles(target)
         dealers = self.env["crab.dealer"].sudo()  # sudo: roles follow whether or not the user sees the dealer
         staff = self.env["crab.dealer.staff"].sudo().with_context(active_test=False)  # sudo: as above
         for model, occupied in ((dealers, [("state", "=", "active")]), (staff, [("active", "=", True)])):
@@ -40,7 +41,9 @@ class CrabAccount(models.Model):
             if len(active.account_id) > 1:
                 raise UserError(
                     self.env._(
-                        "Both accounts are in use, by %(names)s. Close one of them first.", names=", ".join(active.mapped("display_name"))
+                        "Both accounts are in use, by %(names)s. Close one of them first.",
+                        names=", ".join(active.mapped("display_name")),
                     )
                 )
             model.search([("account_id", "=", self.id)]).write({"account_id": target.id})
+        return super()._move_roles(target)

@@ -8,7 +8,9 @@ class CrabAddressMixin(models.AbstractModel):
     _description = "Address by regions"
 
     province_id = fields.Many2one("crab.region", "Province", domain="[('level', '=', 'province')]")
-    city_id = fields.Many2one("crab.region", "City", domain="[('level', '=', 'city'), ('parent_id', '=?', province_id)]")
+    city_id = fields.Many2one(
+        "crab.region", "City", domain="[('level', '=', 'city'), ('parent_id', '=?', province_id)]"
+    )
     district_id = fields.Many2one(
         "crab.region", "District", domain="[('level', '=', 'district'), ('parent_id', '=?', city_id)]"
     )

@@ -5,11 +5,11 @@ from odoo.fields import Domain
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
 
-from .crab_dealer import LEVELS, RATIO_DIGITS, TYPES, TYPES_OF_LEVEL
+from .crab_dealer import GUARD, LEVELS, RATIO_DIGITS, TYPES, TYPES_OF_LEVEL
 
 FORM_FIELDS = {
-    "name", "contact_name", "phone", "level", "dealer_type", "province_id", "city_id", "district_id", "street", "latitude", "longitude",
-    "is_offline", "is_online", "agreement_version", "note",
+    "name", "contact_name", "phone", "level", "dealer_type", "is_offline", "is_online", "agreement_version", "note",
+    "province_id", "city_id", "district_id", "street", "latitude", "longitude",
 }  # fmt: skip
 
 
@@ -18,7 +18,13 @@ class CrabDealerApplication(models.Model):
 
     _name = "crab.dealer.application"
     _description = "Dealer application"
-    _inherit = ["crab.subject.mixin", "crab.public.id.mixin", "crab.address.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "crab.subject.mixin",
+        "crab.public.id.mixin",
+        "crab.address.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
 
     name = fields.Char("Dealer name", required=True, tracking=True)
@@ -30,17 +36,27 @@ class CrabDealerApplication(models.Model):
         default="office",
         readonly=True,
     )
-    invitation_id = fields.Many2one("crab.dealer.invitation", "Invitation", readonly=True, index="btree_not_null", ondelete="restrict")
+    invitation_id = fields.Many2one(
+        "crab.dealer.invitation", "Invitation", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
     level = fields.Selection(LEVELS, required=True, default="1", tracking=True)
-    dealer_type = fields.Selection(TYPES, "Type", compute="_compute_dealer_type", store=True, precompute=True, readonly=False, tracking=True)
+    dealer_type = fields.Selection(
+        TYPES, "Type", compute="_compute_dealer_type", store=True, precompute=True, readonly=False, tracking=True
+    )
     parent_id = fields.Many2one(
-        "crab.dealer", "Parent dealer", tracking=True, index="btree_not_null", ondelete="restrict",
+        "crab.dealer",
+        "Parent dealer",
+        tracking=True,
+        index="btree_not_null",
+        ondelete="restrict",
         domain="[('level', '<', level), ('state', '=', 'active')]",
     )
     ratio = fields.Float("Price ratio", digits=RATIO_DIGITS, tracking=True, aggregator=None)
     is_offline = fields.Boolean("Offline dealing", default=True)
     is_online = fields.Boolean("Online distribution", default=True)
-    agreement_version = fields.Char("Agreement accepted", readonly=True, help="Version of the supplier agreement that the applicant accepted.")
+    agreement_version = fields.Char(
+        "Agreement accepted", readonly=True, help="Version of the supplier agreement that the applicant accepted."
+    )
     agreement_at = fields.Datetime("Accepted at", readonly=True)
     note = fields.Text("Notes")
     state = fields.Selection(
@@ -53,7 +69,9 @@ class CrabDealerApplication(models.Model):
         copy=False,
     )
     reject_reason = fields.Char("Reason of rejection", readonly=True, copy=False)
-    dealer_id = fields.Many2one("crab.dealer", "Dealer", readonly=True, index="btree_not_null", copy=False, ondelete="set null")
+    dealer_id = fields.Many2one(
+        "crab.dealer", "Dealer", readonly=True, index="btree_not_null", copy=False, ondelete="set null"
+    )
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
     decided_at = fields.Datetime(readonly=True, copy=False)
 
@@ -69,9 +87,13 @@ class CrabDealerApplication(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         clean = self.env["crab.account"]._clean_phone
-        return super().create([{**vals, **({"phone": clean(vals["phone"])} if vals.get("phone") else {})} for vals in vals_list])
+        return super().create(
+            [{**vals, **({"phone": clean(vals["phone"])} if vals.get("phone") else {})} for vals in vals_list]
+        )
 
     def write(self, vals):
+        if self.env.context.get("crab_guard") is GUARD:
+            return super().write(vals)
         if {"state", "dealer_id", "reject_reason", "invitation_id", "source"} & vals.keys():
             raise UserError(self.env._("Approve or reject the application with its buttons."))
         if any(application.state != "new" for application in self) and vals.keys() - {"note"}:
@@ -117,11 +139,13 @@ class CrabDealerApplication(models.Model):
         self._need_new()
         for application in self:
             if not application.dealer_type or not application.ratio:
-                raise UserError(self.env._("Enter type and price ratio of %(name)s before approving.", name=application.name))
+                raise UserError(
+                    self.env._("Enter type and price ratio of %(name)s before approving.", name=application.name)
+                )
         dealers = self.env["crab.dealer"].create([application._prepare_dealer_vals() for application in self])
         for application, dealer in zip(self, dealers, strict=True):
-            super(CrabDealerApplication, application).write({"dealer_id": dealer.id})
-        super().write({"state": "approved", "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
+            application._write_guarded({"dealer_id": dealer.id})
+        self._write_guarded({"state": "approved", "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
         return dealers
 
     def _set_rejected(self, reason):
@@ -133,7 +157,7 @@ class CrabDealerApplication(models.Model):
             raise UserError(self.env._("Enter a reason."))
         lock_rows(self)
         self._need_new()
-        super().write(
+        self._write_guarded(
             {
                 "state": "rejected",
                 "reject_reason": reason.strip(),
@@ -141,6 +165,10 @@ class CrabDealerApplication(models.Model):
                 "decided_at": fields.Datetime.now(),
             }
         )
+
+    def _write_guarded(self, vals):
+        """Write what was decided: for the named methods only."""
+        return self.with_context(crab_guard=GUARD).write(vals)
 
     def _need_new(self):
         decided = self.filtered(lambda application: application.state != "new")
@@ -171,10 +199,10 @@ class CrabDealerApplication(models.Model):
 
     @api.model
     def _apply(self, values, invitation_code=None):
-        """An application from outside: the form, or the link of an invitation, which gives level, parent and ratio.
+        """An application from outside: by the form, or by an invitation, which gives level, parent and ratio.
 
         :param values: those of ``FORM_FIELDS``; everything else is refused
-        :raise UserError: for an invitation that cannot be used, a wrong phone, or when the same number already waits for a decision
+        :raise UserError: for an invitation that cannot be used, a wrong phone, or one that already waits for a decision
         :return: the application, in sudo
         """
         unknown = values.keys() - FORM_FIELDS
@@ -205,7 +233,9 @@ class CrabDealerApplication(models.Model):
     def _subject_domain(self, subject: Subject):
         """A dealer sees the applications that came by its invitations."""
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            dealer_sudo = (
+                self.env["crab.dealer"].sudo().browse(subject.id).exists()
+            )  # sudo: the subject has no Odoo user
             if dealer_sudo.state == "active":
                 return Domain("invitation_id.dealer_id", "=", dealer_sudo.id)
         return Domain.FALSE

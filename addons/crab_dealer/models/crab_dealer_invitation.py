@@ -21,7 +21,11 @@ class CrabDealerInvitation(models.Model):
     _invite_parameter = "dealer_invite"
 
     dealer_id = fields.Many2one(
-        "crab.dealer", "Invited by", required=True, index=True, ondelete="cascade",
+        "crab.dealer",
+        "Invited by",
+        required=True,
+        index=True,
+        ondelete="cascade",
         domain="[('state', '=', 'active'), ('level', '<', '3')]",
     )
     level = fields.Selection(LEVELS[1:], required=True, default="3")
@@ -39,14 +43,18 @@ class CrabDealerInvitation(models.Model):
         search="_search_status",
     )
 
-    _max_uses_range = models.Constraint("CHECK(max_uses BETWEEN 1 AND 1000)", "An invitation can be used 1 to 1000 times.")
+    _max_uses_range = models.Constraint(
+        "CHECK(max_uses BETWEEN 1 AND 1000)", "An invitation can be used 1 to 1000 times."
+    )
 
     @api.depends("application_ids.state")
     def _compute_use_count(self):
         counts = dict(
             self.env["crab.dealer.application"]
             .sudo()  # sudo: a count, complete for everyone who sees the invitation
-            ._read_group([("invitation_id", "in", self.ids), ("state", "!=", "rejected")], ["invitation_id"], ["__count"])
+            ._read_group(
+                [("invitation_id", "in", self.ids), ("state", "!=", "rejected")], ["invitation_id"], ["__count"]
+            )
         )
         for invitation in self:
             invitation.use_count = counts.get(invitation._origin.sudo(), 0)
@@ -77,11 +85,16 @@ class CrabDealerInvitation(models.Model):
         for invitation in self:
             dealer = invitation.dealer_id
             if invitation.level <= dealer.level:
-                raise ValidationError(self.env._("An invitation leads to a lower level than that of %(dealer)s.", dealer=dealer.display_name))
+                raise ValidationError(
+                    self.env._(
+                        "An invitation leads to a lower level than that of %(dealer)s.", dealer=dealer.display_name
+                    )
+                )
             if not ratio_points(dealer.ratio) < ratio_points(invitation.ratio) < ratio_points(ceiling):
                 raise ValidationError(
                     self.env._(
-                        "The price ratio of the invitation must lie between that of %(dealer)s (%(ratio)s) and that of members (%(who)s: %(ceiling)s).",
+                        "The price ratio of the invitation must lie between that of %(dealer)s (%(ratio)s) "
+                        "and that of members (%(who)s: %(ceiling)s).",
                         dealer=dealer.display_name,
                         ratio=ratio_text(dealer.ratio),
                         who=dealer._ratio_ceiling_name(),
@@ -97,7 +110,9 @@ class CrabDealerInvitation(models.Model):
 
     def write(self, vals):
         if vals.keys() - {"is_revoked", "expires_at", "max_uses"}:
-            raise UserError(self.env._("An invitation that is out keeps its level and price ratio. Revoke it and make a new one."))
+            raise UserError(
+                self.env._("An invitation that is out keeps its level and price ratio. Revoke it and make a new one.")
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -113,7 +128,9 @@ class CrabDealerInvitation(models.Model):
     def _subject_domain(self, subject: Subject):
         """A dealer sees the invitations it made."""
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            dealer_sudo = (
+                self.env["crab.dealer"].sudo().browse(subject.id).exists()
+            )  # sudo: the subject has no Odoo user
             if dealer_sudo.state == "active":
                 return Domain("dealer_id", "=", dealer_sudo.id)
         return Domain.FALSE
@@ -136,7 +153,9 @@ class CrabDealerInvitation(models.Model):
 
         :raise UserError: when there is none, saying why
         """
-        invitation_sudo = self.sudo().search([("invite_code", "=", (code or "").strip().upper())])  # sudo: applicants have no user
+        invitation_sudo = self.sudo().search(
+            [("invite_code", "=", (code or "").strip().upper())]
+        )  # sudo: applicants have no user
         if not invitation_sudo:
             raise UserError(self.env._("This invitation does not exist."))
         lock_rows(invitation_sudo)

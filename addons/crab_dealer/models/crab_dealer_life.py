@@ -22,7 +22,7 @@ class CrabDealer(models.Model):
 
         :param parent: dealer, empty for level 1
         :param level, dealer_type, ratio: None keeps them (a type that does not fit the level follows it)
-        :raise UserError: when levels, ratios or the state of the new parent do not allow it, naming who; nothing changed
+        :raise UserError: when levels, ratios or a closed parent do not allow it, naming who; nothing changed
         """
         self.ensure_one()
         self._need_reason(reason)
@@ -59,7 +59,7 @@ class CrabDealer(models.Model):
     # ------------------------------------------------------------------ closing
 
     def _close(self, reason):
-        """Close active dealers: logins of contact and staff end, no new orders, documents or invitations; what runs goes on.
+        """Close active dealers: logins end, no new documents or invitations; what runs goes on.
 
         Lower dealers stay; earnings and requests pass over a closed dealer.
 
@@ -114,7 +114,7 @@ class CrabDealer(models.Model):
     # ------------------------------------------------------------------ deleting
 
     def _has_history(self):
-        """Hook: whether anything happened to this dealer that must be kept; extended by addons with documents. In sudo."""
+        """Hook: whether anything happened to this dealer that must be kept; extended by other addons. In sudo."""
         self.ensure_one()
         return bool(
             self.child_ids
@@ -129,7 +129,10 @@ class CrabDealer(models.Model):
         for dealer in self.sudo():  # sudo: history counts whether or not the user sees it
             if dealer._has_history():
                 raise UserError(
-                    self.env._("%(dealer)s has a history and is kept. Close it instead of deleting it.", dealer=dealer.display_name)
+                    self.env._(
+                        "%(dealer)s has a history and is kept. Close it instead of deleting it.",
+                        dealer=dealer.display_name,
+                    )
                 )
 
     def unlink(self):

@@ -22,7 +22,9 @@ class CrabDealerRatio(models.Model):
     author = fields.Char("By", required=True, readonly=True)
 
     def write(self, vals):
-        raise UserError(self.env._("The history of price ratios is only added to."))
+        if vals:
+            raise UserError(self.env._("The history of price ratios is only added to."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_ever(self):

@@ -8,7 +8,7 @@ from .crab_dealer import RATIO_DIGITS, ratio_points
 
 
 class CrabDealerStaff(models.Model):
-    """A person who works for a dealer: has a login, brings members and gets a share of the dealer's earnings on them."""
+    """A person who works for a dealer: has a login, brings members, gets a share of the earnings on them."""
 
     _name = "crab.dealer.staff"
     _description = "Dealer staff"
@@ -42,7 +42,9 @@ class CrabDealerStaff(models.Model):
     def _compute_contact(self):
         for staff in self:
             if staff.account_id:  # a new one keeps what was typed until its account exists
-                account_sudo = staff.account_id.sudo()  # sudo: who sees the staff sees its name and phone, not the account
+                account_sudo = (
+                    staff.account_id.sudo()
+                )  # sudo: who sees the staff sees its name and phone, not the account
                 staff.name, staff.phone = account_sudo.name, account_sudo.phone
 
     @api.depends("name", "dealer_id.name")
@@ -90,7 +92,9 @@ class CrabDealerStaff(models.Model):
         result = super().write(vals) if vals else self.check_access("write") or True
         leaving.account_id.sudo()._revoke_tokens()  # sudo: tokens are nobody's field
         if before:
-            changed = self.filtered(lambda staff: ratio_points(staff.commission_ratio) != ratio_points(before[staff.id]))
+            changed = self.filtered(
+                lambda staff: ratio_points(staff.commission_ratio) != ratio_points(before[staff.id])
+            )
             self.flush_recordset()
             changed._log_commission(before)
         return result
@@ -105,14 +109,16 @@ class CrabDealerStaff(models.Model):
     # ------------------------------------------------------------------ business
 
     def _is_working(self):
-        """Whether this person may act for its dealer now: not archived, dealer not closed. False for an empty record."""
+        """Whether this person may act for its dealer now; False for an empty record."""
         return bool(self) and self.active and self.dealer_id.state == "active"
 
     @api.model
     def _subject_domain(self, subject: Subject):
         """A dealer sees its own staff, not that of its subtree; staff see themselves."""
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            dealer_sudo = (
+                self.env["crab.dealer"].sudo().browse(subject.id).exists()
+            )  # sudo: the subject has no Odoo user
             if dealer_sudo.state == "active":
                 return Domain("dealer_id", "=", dealer_sudo.id)
         if subject.kind == "staff" and self.sudo().browse(subject.id).exists()._is_working():

@@ -8,11 +8,16 @@ from odoo.addons.crab_base.tools.spreadsheet import Column
 from .crab_dealer import TYPES_OF_LEVEL, ratio_points, ratio_text
 
 LEVEL_LABELS = {"一级": "1", "二级": "2", "三级": "3"}
-TYPE_LABELS = {"城市合伙人": "city_partner", "专卖店": "exclusive_store", "经销商": "distributor", "小商户": "small_merchant"}
+TYPE_LABELS = {
+    "城市合伙人": "city_partner",
+    "专卖店": "exclusive_store",
+    "经销商": "distributor",
+    "小商户": "small_merchant",
+}
 
 
 class CrabImportDealer(models.AbstractModel):
-    """New dealers with their place in the network; parents may stand below the rows that name them. Existing ones are not changed."""
+    """New dealers with their place in the network; parents may stand below the rows that name them."""
 
     _name = "crab.import.dealer"
     _inherit = "crab.import.kind"
@@ -24,18 +29,30 @@ class CrabImportDealer(models.AbstractModel):
             Column("编码", "code", cells.code(upper=False), required=True, unique=True, example="A0001"),
             Column("名称", "name", cells.text(), required=True, example="苏州阳澄湖大闸蟹专卖店"),
             Column("联系人", "contact_name", cells.text(64), required=True, example="谭冬诺"),
-            Column("手机号", "phone", cells.phone(), required=True, unique=True, example="13629968745", help=self.env._("The login of the contact person.")),
+            Column(
+                "手机号", "phone", cells.phone(), required=True, unique=True, example="13629968745",
+                help=self.env._("The login of the contact person."),
+            ),
             Column("等级", "level", cells.selection(LEVEL_LABELS), required=True, example="一级"),
             Column("类型", "dealer_type", cells.selection(TYPE_LABELS), required=True, example="专卖店"),
-            Column("上级编码", "parent_code", cells.code(upper=False), must_exist=True, help=self.env._("Empty at level 1. May stand in a later row.")),
-            Column("折扣", "ratio", cells.ratio(), required=True, example=0.6, help=self.env._("Above that of the parent, below that of every member level.")),
+            Column(
+                "上级编码", "parent_code", cells.code(upper=False), must_exist=True,
+                help=self.env._("Empty at level 1. May stand in a later row."),
+            ),
+            Column(
+                "折扣", "ratio", cells.ratio(), required=True, example=0.6,
+                help=self.env._("Above that of the parent, below that of every member level."),
+            ),
             Column("省", "province", cells.text(64), example="江苏省"),
             Column("市", "city", cells.text(64), example="苏州市"),
             Column("区", "district", cells.text(64), example="昆山市"),
             Column("地址", "street", cells.text(), example="邱晓国路803号"),
             Column("纬度", "latitude", cells.decimal(None, -90, 90), example=31.396211),
             Column("经度", "longitude", cells.decimal(None, -180, 180), example=121.035684),
-            Column("储值", "stored", cells.amount(), example=300000, help=self.env._("Opening stored value; level 1 only.")),
+            Column(
+                "储值", "stored", cells.amount(), example=300000,
+                help=self.env._("Opening stored value; level 1 only."),
+            ),
             Column("额度", "credit", cells.amount(), example=100000, help=self.env._("Credit limit; level 1 only.")),
         ]  # fmt: skip
 
@@ -75,7 +92,11 @@ class CrabImportDealer(models.AbstractModel):
             if row["code"] in dealers:
                 yield row.number, "编码", self.env._("is already in use")
             if row["phone"] in contacts:
-                yield row.number, "手机号", self.env._("already belongs to the contact of %(dealer)s", dealer=contacts[row["phone"]])
+                yield (
+                    row.number,
+                    "手机号",
+                    self.env._("already belongs to the contact of %(dealer)s", dealer=contacts[row["phone"]]),
+                )
 
     @api.model
     def _check_level(self, rows):
@@ -118,7 +139,9 @@ class CrabImportDealer(models.AbstractModel):
                 code = places[code]["parent_code"]
             if code in seen and seen[code] == walk:
                 circle = {places[member].number for member in path[path.index(code) :]}
-                yield from ((row.number, "上级编码", self.env._("forms a circle")) for row in rows if row.number in circle)
+                yield from (
+                    (row.number, "上级编码", self.env._("forms a circle")) for row in rows if row.number in circle
+                )
 
     @api.model
     def _check_ratio(self, rows, dealers, places):
@@ -127,10 +150,20 @@ class CrabImportDealer(models.AbstractModel):
         for row in rows:
             parent = places.get(row["parent_code"]) or dealers.get(row["parent_code"])
             if parent and parent["ratio"] and ratio_points(row["ratio"]) <= ratio_points(parent["ratio"]):
-                yield row.number, "折扣", self.env._("must be above that of the parent (%(ratio)s)", ratio=ratio_text(parent["ratio"]))
+                yield (
+                    row.number,
+                    "折扣",
+                    self.env._("must be above that of the parent (%(ratio)s)", ratio=ratio_text(parent["ratio"])),
+                )
             if ratio_points(row["ratio"]) >= ratio_points(ceiling):
-                yield row.number, "折扣", self.env._(
-                    "must be below that of members (%(who)s: %(ratio)s)", who=ceiling_name, ratio=ratio_text(ceiling)
+                yield (
+                    row.number,
+                    "折扣",
+                    self.env._(
+                        "must be below that of members (%(who)s: %(ratio)s)",
+                        who=ceiling_name,
+                        ratio=ratio_text(ceiling),
+                    ),
                 )
 
     # ------------------------------------------------------------------ loading
@@ -153,11 +186,13 @@ class CrabImportDealer(models.AbstractModel):
         """Values of a new dealer.
 
         :param ids: dealer ids by code
-        :param regions: region ids by the three texts; the texts of an address that is not known as a whole stay in its street
+        :param regions: region ids by the three texts; texts that are not all known stay in the street
         """
         texts = (row["province"], row["city"], row["district"])
         province, city, district = regions[texts]
-        is_known = all(bool(text) <= bool(region) for text, region in zip(texts, (province, city, district), strict=True))
+        is_known = all(
+            bool(text) <= bool(region) for text, region in zip(texts, (province, city, district), strict=True)
+        )
         street = row["street"] if is_known else "".join(filter(None, (*texts, row["street"])))
         return {
             "code": row["code"],
@@ -178,7 +213,7 @@ class CrabImportDealer(models.AbstractModel):
 
     @api.model
     def _after_load(self, dealers, rows):
-        """Hook: what else a row brings: ``row["stored"]`` (opening top-up) and ``row["credit"]`` (credit limit), decimals or None.
+        """Hook: what else a row brings: ``row["stored"]`` (opening top-up), ``row["credit"]``; decimals or None.
 
         :param dealers: the new dealers, in the order of ``rows``
         """

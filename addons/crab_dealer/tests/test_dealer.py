@@ -91,14 +91,24 @@ class TestDealer(DealerCase):
 
     def _try(self, **values):
         return self.env["crab.dealer"].create(
-            {"code": "NEW", "level": "1", "dealer_type": "city_partner", "ratio": 0.9, "name": "N", "contact_name": "C", "phone": self._phone()}
+            {
+                "code": "NEW",
+                "level": "1",
+                "dealer_type": "city_partner",
+                "ratio": 0.9,
+                "name": "N",
+                "contact_name": "C",
+                "phone": self._phone(),
+            }
             | values
         )
 
     def test_wrong_levels_are_refused(self):
         for level, parent in (("2", self.b), ("2", self.c), ("3", self.c), ("3", self.d)):
             with self.subTest(level=level, parent=parent.code), self.assertRaises(ValidationError):
-                self._try(level=level, dealer_type={"2": "distributor", "3": "small_merchant"}[level], parent_id=parent.id)
+                self._try(
+                    level=level, dealer_type={"2": "distributor", "3": "small_merchant"}[level], parent_id=parent.id
+                )
 
     def test_a_contact_is_needed(self):
         for values in ({"phone": False}, {"contact_name": ""}, {"phone": "12"}):
@@ -113,7 +123,9 @@ class TestDealer(DealerCase):
             form.contact_name = "Renamed contact"
             form.is_online = False
             form.note = "pays late"
-        self.assertEqual((self.b.partner_id.name, self.b.partner_id.street, self.b.street), ("Renamed", "2 Crab Road", "2 Crab Road"))
+        self.assertEqual(
+            (self.b.partner_id.name, self.b.partner_id.street, self.b.street), ("Renamed", "2 Crab Road", "2 Crab Road")
+        )
         self.assertEqual(self.b.account_id.name, "Renamed contact")
         self.assertFalse(self.b.is_online)
 
@@ -150,7 +162,15 @@ class TestDealer(DealerCase):
         with self.assertRaises(UserError):
             self.b.copy()
 
-    @covers("HQ-07", "search by name", "search by phone", "search by level", "search by type", "search by business kind", via="web")
+    @covers(
+        "HQ-07",
+        "search by name",
+        "search by phone",
+        "search by level",
+        "search by type",
+        "search by business kind",
+        via="web",
+    )
     def test_list_searches(self):
         dealers = self.env["crab.dealer"].with_user(self.admin)
         self.b.is_online = False
@@ -167,14 +187,36 @@ class TestDealer(DealerCase):
             with self.subTest(search=name):
                 found = dealers.search([("id", "in", self.dealers.ids), *domain])
                 self.assertEqual(found, expected)
-        for name in ("name", "phone", "level1", "level2", "level3", "exclusive_store", "city_partner", "offline", "online"):
+        for name in (
+            "name",
+            "phone",
+            "level1",
+            "level2",
+            "level3",
+            "exclusive_store",
+            "city_partner",
+            "offline",
+            "online",
+        ):
             self.assertIn(f'name="{name}"', arch)
         self.assertEqual(dealers.name_search("TC")[0][0], self.c.id)
 
     @covers("HQ-07", "columns", "export", via="web")
     def test_list_columns_and_export(self):
         dealers = self.dealers.with_user(self.admin)
-        columns = ["code", "name", "level", "dealer_type", "contact_name", "phone", "parent_id", "ratio", "is_offline", "is_online", "state"]
+        columns = [
+            "code",
+            "name",
+            "level",
+            "dealer_type",
+            "contact_name",
+            "phone",
+            "parent_id",
+            "ratio",
+            "is_offline",
+            "is_online",
+            "state",
+        ]
         arch = dealers.get_view(view_type="list")["arch"]
         for column in columns:
             self.assertIn(f'name="{column}"', arch)
@@ -209,7 +251,9 @@ class TestDealer(DealerCase):
             self.assertEqual(owner.invite_link, f"https://shop.example/m/?invite={owner.invite_code}")
             codes.add(owner.invite_code)
         self.assertEqual(len(codes), 3)
-        self.assertEqual(self.env["crab.dealer"]._resolve_invite(self.b.invite_code.lower()), (self.b, self.env["crab.dealer.staff"]))
+        self.assertEqual(
+            self.env["crab.dealer"]._resolve_invite(self.b.invite_code.lower()), (self.b, self.env["crab.dealer.staff"])
+        )
         self.assertEqual(self.env["crab.dealer"]._resolve_invite(staff.invite_code), (self.a, staff))
         staff.active = False
         self.b._close("test")

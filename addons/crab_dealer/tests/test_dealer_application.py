@@ -32,7 +32,9 @@ class TestDealerApplication(DealerCase):
         dealer = application.dealer_id
         self.assertEqual((action["res_model"], action["res_id"]), ("crab.dealer", dealer.id))
         self.assertEqual((application.state, application.decided_by_id), ("approved", self.admin))
-        self.assertEqual((dealer.name, dealer.phone, dealer.level, dealer.ratio), ("New shop", "+8613911112222", "1", 0.6))
+        self.assertEqual(
+            (dealer.name, dealer.phone, dealer.level, dealer.ratio), ("New shop", "+8613911112222", "1", 0.6)
+        )
         self.assertEqual((dealer.partner_id.street, dealer.contact_name), ("3 Crab Road", "Mr Wang"))
         with self.assertRaisesRegex(UserError, "already decided"):
             as_admin.action_approve()
@@ -73,7 +75,9 @@ class TestDealerApplication(DealerCase):
 
     def test_several_at_once_all_or_nothing(self):
         good = self.applications.create(self._form_values(dealer_type="city_partner", ratio=0.6))
-        bad = self.applications.create(self._form_values(phone="13911112223", level="2", parent_id=self.a.id, ratio=0.5))
+        bad = self.applications.create(
+            self._form_values(phone="13911112223", level="2", parent_id=self.a.id, ratio=0.5)
+        )
         with self.assertRaises(ValidationError), self.env.cr.savepoint():
             (good | bad).with_user(self.admin).action_approve()
         self.assertEqual(good.state, "new")
@@ -82,7 +86,13 @@ class TestDealerApplication(DealerCase):
         self.assertEqual((good | bad).mapped("state"), ["approved", "approved"])
 
     def test_the_form_sets_only_its_own_fields(self):
-        for values in ({"ratio": 0.1}, {"parent_id": self.a.id}, {"state": "approved"}, {"source": "office"}, {"dealer_id": 1}):
+        for values in (
+            {"ratio": 0.1},
+            {"parent_id": self.a.id},
+            {"state": "approved"},
+            {"source": "office"},
+            {"dealer_id": 1},
+        ):
             with self.subTest(values=values), self.assertRaises(ValidationError):
                 self.applications._apply(self._form_values(**values))
         for values in ({"phone": ""}, {"phone": "12"}):

@@ -4,7 +4,24 @@ from odoo.addons.crab_base.tests.common import covers
 
 from .common import SEASON, DealerCase
 
-HEADER = ["编码", "名称", "联系人", "手机号", "等级", "类型", "上级编码", "折扣", "省", "市", "区", "地址", "纬度", "经度", "储值", "额度"]
+HEADER = [
+    "编码",
+    "名称",
+    "联系人",
+    "手机号",
+    "等级",
+    "类型",
+    "上级编码",
+    "折扣",
+    "省",
+    "市",
+    "区",
+    "地址",
+    "纬度",
+    "经度",
+    "储值",
+    "额度",
+]
 
 
 class TestDealerImport(DealerCase):
@@ -14,7 +31,13 @@ class TestDealerImport(DealerCase):
         cls.admin = cls._new_user("import-admin", "admin")
 
     def _row(self, code, level, dealer_type, parent, ratio, **values):
-        row = dict(zip(HEADER, [code, f"名称{code}", f"联系人{code}", self._phone(), level, dealer_type, parent, ratio], strict=False))
+        row = dict(
+            zip(
+                HEADER,
+                [code, f"名称{code}", f"联系人{code}", self._phone(), level, dealer_type, parent, ratio],
+                strict=False,
+            )
+        )
         row.update(values)
         return [row.get(header) for header in HEADER]
 
@@ -28,7 +51,21 @@ class TestDealerImport(DealerCase):
             self._row("N3", "三级", "小商户", "N2", 0.8),
             self._row("N4", "三级", "小商户", "TA", 0.9),
             self._row("N2", "二级", "经销商", "N1", 0.7),
-            self._row("N1", "一级", "专卖店", "", 0.6, 省="江苏省", 市="苏州市", 区="昆山市", 地址="邱晓国路803号", 纬度=31.396211, 经度=121.035684, 储值=100.5, 额度=0),
+            self._row(
+                "N1",
+                "一级",
+                "专卖店",
+                "",
+                0.6,
+                省="江苏省",
+                市="苏州市",
+                区="昆山市",
+                地址="邱晓国路803号",
+                纬度=31.396211,
+                经度=121.035684,
+                储值=100.5,
+                额度=0,
+            ),
         ]
         record = self._import(rows)
         self.assertEqual((record.state, record.count_loaded), ("done", 4), record.message)
@@ -36,19 +73,27 @@ class TestDealerImport(DealerCase):
         self.assertEqual(dealers["N3"]._ancestors().mapped("code"), ["N3", "N2", "N1"])
         self.assertEqual(dealers["N4"].parent_id, self.a)
         first = dealers["N1"]
-        self.assertEqual((first.level, first.dealer_type, first.ratio, first.level1_id), ("1", "exclusive_store", 0.6, first))
+        self.assertEqual(
+            (first.level, first.dealer_type, first.ratio, first.level1_id), ("1", "exclusive_store", 0.6, first)
+        )
         self.assertTrue(first.is_online and first.is_offline)
         self.assertEqual((first.latitude, first.longitude, first.street), (31.396211, 121.035684, "邱晓国路803号"))
         self.assertEqual((first.partner_id.partner_latitude, first.contact_name), (31.396211, "联系人N1"))
         self.assertEqual(first.ratio_ids.ratio, 0.6)
-        self.assertEqual((first.province_id.name, first.city_id.name, first.district_id.name), ("江苏省", "苏州市", "昆山市"))
+        self.assertEqual(
+            (first.province_id.name, first.city_id.name, first.district_id.name), ("江苏省", "苏州市", "昆山市")
+        )
         self.assertEqual((first.partner_id.state_id.name, first.partner_id.city), ("江苏省", "苏州市昆山市"))
 
     def test_an_unknown_region_stays_in_the_street(self):
-        record = self._import([self._row("N1", "一级", "专卖店", "", 0.6, 省="江苏", 市="苏州", 区="不存在区", 地址="1号")])
+        record = self._import(
+            [self._row("N1", "一级", "专卖店", "", 0.6, 省="江苏", 市="苏州", 区="不存在区", 地址="1号")]
+        )
         self.assertEqual(record.state, "done", record.message)
         dealer = self.env["crab.dealer"].search([("code", "=", "N1")])
-        self.assertEqual((dealer.city_id.name, dealer.district_id.name, dealer.street), ("苏州市", False, "江苏苏州不存在区1号"))
+        self.assertEqual(
+            (dealer.city_id.name, dealer.district_id.name, dealer.street), ("苏州市", False, "江苏苏州不存在区1号")
+        )
 
     @covers("HQ-08", "add", via="import")
     def test_every_bad_row_is_named(self):

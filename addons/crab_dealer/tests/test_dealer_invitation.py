@@ -21,7 +21,12 @@ class TestDealerInvitation(DealerCase):
         cls.invitations = cls.env["crab.dealer.invitation"]
         cls.applicant = {"name": "New shop", "contact_name": "Mr Wang", "phone": "13911112222"}
 
-    @covers("CH-09", "invitation carries a level lower than own", "invitation carries a ratio above own and below the members'", "QR picture and link")
+    @covers(
+        "CH-09",
+        "invitation carries a level lower than own",
+        "invitation carries a ratio above own and below the members'",
+        "QR picture and link",
+    )
     def test_invitation_leads_to_a_dealer_below(self):
         invitation = self.invitations._invite_for_subject(self._as(self.a), "2", 0.72)
         self.assertIn(invitation.invite_code, invitation.invite_link)
@@ -39,9 +44,20 @@ class TestDealerInvitation(DealerCase):
         with self.assertRaises(UserError):
             invitation.unlink()
 
-    @covers("CH-09", "invitation carries a level lower than own", "invitation carries a ratio above own and below the members'")
+    @covers(
+        "CH-09",
+        "invitation carries a level lower than own",
+        "invitation carries a ratio above own and below the members'",
+    )
     def test_level_and_ratio_have_bounds(self):
-        cases = [(self.b, "2", 0.8), (self.c, "3", 0.9), (self.a, "2", 0.6), (self.a, "3", 0.5), (self.b, "3", 1.0), (self.b, "3", 0)]
+        cases = [
+            (self.b, "2", 0.8),
+            (self.c, "3", 0.9),
+            (self.a, "2", 0.6),
+            (self.a, "3", 0.5),
+            (self.b, "3", 1.0),
+            (self.b, "3", 0),
+        ]
         for dealer, level, ratio in cases:
             with self.subTest(dealer=dealer.code, level=level, ratio=ratio), self.assertRaises(ValidationError):
                 self.invitations._invite_for_subject(self._as(dealer), level, ratio)

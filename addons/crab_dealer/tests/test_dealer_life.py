@@ -16,7 +16,9 @@ class TestDealerLife(DealerCase):
         """The form that a button of the dealer opens, as head office."""
         action = getattr(dealer.with_user(self.admin), button)()
         wizard = self.env[action["res_model"]].with_user(self.admin)
-        return Form(wizard.browse(action["res_id"]) if action.get("res_id") else wizard.with_context(**action["context"]))
+        return Form(
+            wizard.browse(action["res_id"]) if action.get("res_id") else wizard.with_context(**action["context"])
+        )
 
     # ------------------------------------------------------------------ moving
 
@@ -41,7 +43,9 @@ class TestDealerLife(DealerCase):
         form.ratio = 0.65
         form.reason = "Promoted"
         form.save().action_apply()
-        self.assertEqual((self.c.level, self.c.dealer_type, self.c.parent_id, self.c.ratio), ("2", "distributor", self.a, 0.65))
+        self.assertEqual(
+            (self.c.level, self.c.dealer_type, self.c.parent_id, self.c.ratio), ("2", "distributor", self.a, 0.65)
+        )
         self.assertEqual(self.c.ratio_ids[0].reason, "Promoted")
         form = self._wizard(self.c, "action_move")
         form.level = "1"
@@ -62,7 +66,9 @@ class TestDealerLife(DealerCase):
 
     def test_moves_that_are_refused_change_nothing(self):
         cases = {
-            "ratio below the new parent's": lambda: self.d._move_to(self._new_dealer("TX", "1", 0.78, dealer_type="city_partner"), "x"),
+            "ratio below the new parent's": lambda: self.d._move_to(
+                self._new_dealer("TX", "1", 0.78, dealer_type="city_partner"), "x"
+            ),
             "level 2 below level 2": lambda: self.b._move_to(self.y, "x"),
             "below itself": lambda: self.b._relocate(self.c, level="3", reason="x"),
             "child no longer fits": lambda: self.b._relocate(self.y, level="3", reason="x"),
@@ -95,7 +101,10 @@ class TestDealerLife(DealerCase):
         generations = [account.token_generation for account in (self.b.account_id, staff.account_id, self.a.account_id)]
         form = self._wizard(self.b, "action_close")
         wizard = form.save()
-        self.assertEqual([(line.name, line.count) for line in wizard.line_ids], [("Active dealers directly below", 1), ("Open invitations", 1)])
+        self.assertEqual(
+            [(line.name, line.count) for line in wizard.line_ids],
+            [("Active dealers directly below", 1), ("Open invitations", 1)],
+        )
         for line, records in zip(wizard.line_ids, (self.c, invitation), strict=True):
             action = line.action_open()
             self.assertEqual((action["res_model"], action.get("res_id")), (records._name, records.id))

@@ -22,17 +22,28 @@ class TestDealerRatio(DealerCase):
         form.save().action_apply()
 
     @covers(
-        "HQ-06", "platform sets level 1's ratio", "level 1 sets its direct level 2 and 3", "level 2 sets its level 3", "history kept",
+        "HQ-06",
+        "platform sets level 1's ratio",
+        "level 1 sets its direct level 2 and 3",
+        "level 2 sets its level 3",
+        "history kept",
         via="web",
     )  # fmt: skip
     def test_change_at_each_level_is_kept(self):
-        for dealer, before, after in ((self.a, 0.60, 0.62), (self.b, 0.70, 0.68), (self.d, 0.75, 0.78), (self.c, 0.80, 0.9)):
+        for dealer, before, after in (
+            (self.a, 0.60, 0.62),
+            (self.b, 0.70, 0.68),
+            (self.d, 0.75, 0.78),
+            (self.c, 0.80, 0.9),
+        ):
             with self.subTest(level=dealer.level):
                 self._change(dealer, after, "Season 2026")
                 self.assertEqual(dealer.ratio, after)
                 line = dealer.ratio_ids[0]
                 self.assertEqual((line.ratio_before, line.ratio, line.reason), (before, after, "Season 2026"))
-                self.assertEqual((line.actor_kind, line.actor_id, line.author), ("user", self.admin.id, self.admin.name))
+                self.assertEqual(
+                    (line.actor_kind, line.actor_id, line.author), ("user", self.admin.id, self.admin.name)
+                )
                 self.assertEqual(len(dealer.ratio_ids), 2)
 
     @covers("HQ-06", "own < lower < member", "refusal names who breaks the order", via="web")
@@ -49,7 +60,11 @@ class TestDealerRatio(DealerCase):
         ]
         for dealer, ratio, named in cases:
             before = dealer.ratio
-            with self.subTest(dealer=dealer.code, ratio=ratio), self.assertRaisesRegex(UserError, named), self.env.cr.savepoint():
+            with (
+                self.subTest(dealer=dealer.code, ratio=ratio),
+                self.assertRaisesRegex(UserError, named),
+                self.env.cr.savepoint(),
+            ):
                 self._change(dealer, ratio)
             self.assertEqual(dealer.ratio, before)
             self.assertEqual(len(dealer.ratio_ids), 1, "a refusal leaves no history line")
@@ -70,7 +85,10 @@ class TestDealerRatio(DealerCase):
         from unittest.mock import patch
 
         model = type(self.env["crab.dealer"])
-        with patch.object(model, "_ratio_ceiling", lambda self: 0.85), patch.object(model, "_ratio_ceiling_name", lambda self: "Gold"):
+        with (
+            patch.object(model, "_ratio_ceiling", lambda self: 0.85),
+            patch.object(model, "_ratio_ceiling_name", lambda self: "Gold"),
+        ):
             with self.assertRaisesRegex(ValidationError, r"Gold: 0\.85"), self.env.cr.savepoint():
                 self.c._set_ratio(0.85, "x")
             self.c._set_ratio(0.8499, "x")
@@ -102,7 +120,13 @@ class TestDealerRatio(DealerCase):
         for subject, dealer in ((self.a, self.c), (self.a, self.a), (self.b, self.b)):
             with self.subTest(subject=subject.code, dealer=dealer.code), self.assertRaises(AccessError):
                 dealers._set_ratio_for_subject(self._as(subject), dealer.id, 0.85, "x")
-        for subject, dealer in ((self.b, self.a), (self.b, self.d), (self.a, self.y), (self.z, self.b), (self.c, self.b)):
+        for subject, dealer in (
+            (self.b, self.a),
+            (self.b, self.d),
+            (self.a, self.y),
+            (self.z, self.b),
+            (self.c, self.b),
+        ):
             with self.subTest(subject=subject.code, dealer=dealer.code), self.assertRaises(MissingError):
                 dealers._set_ratio_for_subject(self._as(subject), dealer.id, 0.85, "x")
         for ratio in (0.60, 0.95, 1.0, 0, -1):
@@ -125,7 +149,9 @@ class TestDealerRatio(DealerCase):
             with self.subTest(role=role), self.assertRaises(AccessError):
                 dealers.with_user(user)._set_ratio_for_subject(Subject("user", user.id), self.a.id, 0.5, "x")
             with self.subTest(role=role), self.assertRaises(AccessError):
-                self.env["crab.dealer.ratio.change"].with_user(user).create({"dealer_id": self.a.id, "ratio": 0.5, "reason": "x"})
+                self.env["crab.dealer.ratio.change"].with_user(user).create(
+                    {"dealer_id": self.a.id, "ratio": 0.5, "reason": "x"}
+                )
         self.b._close("test")
         with self.assertRaises(UserError):
             dealers._set_ratio_for_subject(self._as(self.a), self.b.id, 0.75, "x")

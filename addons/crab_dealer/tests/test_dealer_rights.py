@@ -24,7 +24,14 @@ class TestDealerRights(DealerCase):
             cls._new_staff(dealer)
             cls.env["crab.dealer.invitation"].create({"dealer_id": dealer.id, "level": "3", "ratio": 0.9})
             cls.env["crab.dealer.application"].create(
-                {"name": "X", "contact_name": "X", "phone": cls._phone(), "level": "3", "parent_id": dealer.id, "ratio": 0.9}
+                {
+                    "name": "X",
+                    "contact_name": "X",
+                    "phone": cls._phone(),
+                    "level": "3",
+                    "parent_id": dealer.id,
+                    "ratio": 0.9,
+                }
             )
         cls.ours = {model: cls.env[model].search(cls._of(model, cls.dealers)) for model in MODELS}
 
@@ -77,7 +84,9 @@ class TestDealerRights(DealerCase):
                     with self.assertRaises(AccessError):
                         record.with_user(rep).read(["id", "create_date"])
                 self.assertFalse(expected.with_user(rep).has_access("write"))
-        data = self.b.with_user(rep).web_read({"display_name": {}, "level1_id": {"fields": {"display_name": {}}}, "network_count": {}})
+        data = self.b.with_user(rep).web_read(
+            {"display_name": {}, "level1_id": {"fields": {"display_name": {}}}, "network_count": {}}
+        )
         self.assertEqual(data[0]["level1_id"]["display_name"], self.a.display_name)
         self.z.user_id = False
         self.assertFalse(self._seen(colleague, "crab.dealer"))
@@ -112,6 +121,14 @@ class TestDealerRights(DealerCase):
     def test_private_methods_are_not_callable_by_rpc(self):
         from odoo.service.model import get_public_method
 
-        for name in ("_set_ratio", "_move_to", "_close", "_write_guarded", "_set_ratio_for_subject", "_for_subject", "_assign_partners"):
+        for name in (
+            "_set_ratio",
+            "_move_to",
+            "_close",
+            "_write_guarded",
+            "_set_ratio_for_subject",
+            "_for_subject",
+            "_assign_partners",
+        ):
             with self.subTest(name=name), self.assertRaises(AccessError):
                 get_public_method(self.env["crab.dealer"], name)

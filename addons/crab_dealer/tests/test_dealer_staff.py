@@ -44,7 +44,12 @@ class TestDealerStaff(DealerCase):
         self.assertEqual(len(found), 1)
         for domain in ([("name", "ilike", "of TA")], [("phone", "ilike", self.staff.phone[-6:])]):
             self.assertEqual(self.staff_model._for_subject(self._as(self.a), domain), self.staff)
-        for subject in (self._as(self.c), self._as(other), Subject("member", self.staff.id), Subject("user", self.env.uid)):
+        for subject in (
+            self._as(self.c),
+            self._as(other),
+            Subject("member", self.staff.id),
+            Subject("user", self.env.uid),
+        ):
             self.assertNotIn(self.staff, self.staff_model._for_subject(subject))
 
     @covers("CH-04", "own ratio per staff member", "holds from then on only")
@@ -54,7 +59,9 @@ class TestDealerStaff(DealerCase):
         self.assertEqual((self.staff.commission_ratio, other.commission_ratio), (0.25, 0.1))
         lines = self.staff.ratio_ids
         self.assertEqual(lines.mapped("ratio"), [0.25, 0.1])
-        self.assertEqual((lines[0].ratio_before, lines[0].actor_kind, lines[0].author), (0.1, "dealer", self.a.display_name))
+        self.assertEqual(
+            (lines[0].ratio_before, lines[0].actor_kind, lines[0].author), (0.1, "dealer", self.a.display_name)
+        )
         self.staff.commission_ratio = 0.25
         self.assertEqual(len(self.staff.ratio_ids), 2, "no change, no line")
         for attempt in (lambda: lines[0].write({"ratio": 1}), lines[0].unlink):

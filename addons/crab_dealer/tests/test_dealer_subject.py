@@ -93,9 +93,17 @@ class TestDealerSubject(DealerCase):
         self.assertIsNone(self.model._upstream_for_subject(self._as(self.a)))
         self.assertIsNone(self.model._upstream_for_subject(Subject("member", self.b.id)))
 
-    @covers("CH-06", "exclusive store orders goods and delivers", "city partner only sells", "level 2 rights", "level 3 rights")
+    @covers(
+        "CH-06",
+        "exclusive store orders goods and delivers",
+        "city partner only sells",
+        "level 2 rights",
+        "level 3 rights",
+    )
     def test_what_each_level_may_do(self):
-        self.assertEqual(self.a._capabilities(), {"sell", "invite_dealers", "wallet", "earn_online", "order_b2b", "deliver"})
+        self.assertEqual(
+            self.a._capabilities(), {"sell", "invite_dealers", "wallet", "earn_online", "order_b2b", "deliver"}
+        )
         self.assertEqual(self.z._capabilities(), {"sell", "invite_dealers", "wallet", "earn_online"})
         self.assertEqual(self.b._capabilities(), {"sell", "invite_dealers", "earn_online"})
         self.assertEqual(self.c._capabilities(), {"sell", "earn_online"})

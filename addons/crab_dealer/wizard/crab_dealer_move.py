@@ -9,8 +9,12 @@ class CrabDealerMove(models.TransientModel):
 
     dealer_id = fields.Many2one("crab.dealer", required=True, readonly=True)
     network_count = fields.Integer(related="dealer_id.network_count")
-    level = fields.Selection(LEVELS, required=True, compute="_compute_place", store=True, readonly=False, precompute=True)
-    dealer_type = fields.Selection(TYPES, "Type", compute="_compute_dealer_type", store=True, readonly=False, precompute=True)
+    level = fields.Selection(
+        LEVELS, required=True, compute="_compute_place", store=True, readonly=False, precompute=True
+    )
+    dealer_type = fields.Selection(
+        TYPES, "Type", compute="_compute_dealer_type", store=True, readonly=False, precompute=True
+    )
     parent_id = fields.Many2one(
         "crab.dealer",
         "New parent",

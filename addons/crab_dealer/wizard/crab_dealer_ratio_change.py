@@ -34,7 +34,5 @@ class CrabDealerRatioChange(models.TransientModel):
     def action_apply(self):
         """Change the ratio for new documents."""
         self.ensure_one()
-        self.env["crab.dealer"]._set_ratio_for_subject(
-            Subject.of(self.env), self.dealer_id.id, self.ratio, self.reason
-        )
+        self.env["crab.dealer"]._set_ratio_for_subject(Subject.of(self.env), self.dealer_id.id, self.ratio, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,91 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class CrabDealer(models.Model):
+    """A dealer and people outside the back office: who sees it, what it may do, whose invitation codes these are."""
+
+    _inherit = "crab.dealer"
+
+    # ------------------------------------------------------------------ who sees what
+
+    @api.model
+    def _subject_domain(self, subject):
+        """A dealer sees itself and its subtree, staff their dealer; of closed ones nobody logs in (CH-08)."""
+        if subject.kind == "dealer":
+            dealer_sudo = self.sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
+            if dealer_sudo.state == "active":
+                return Domain("id", "child_of", dealer_sudo.id)
+        if subject.kind == "staff":
+            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # sudo: as above
+            if staff_sudo._is_working():
+                return Domain("id", "=", staff_sudo.dealer_id.id)
+        return Domain.FALSE
+
+    @api.model
+    def _upstream_for_subject(self, subject):
+        """What a dealer or its staff sees of the dealer above: name, contact, phone (CH-07). None at level 1."""
+        dealer = self._for_subject(
+            subject, [("id", "=", subject.id)] if subject.kind == "dealer" else Domain.TRUE, limit=1
+        )
+        parent = dealer.parent_id
+        return {"name": parent.name, "contact_name": parent.contact_name, "phone": parent.phone} if parent else None
+
+    @api.model
+    def _resolve_invite(self, code):
+        """Whom the code of a member invitation belongs to: ``(dealer, staff or empty)``, in sudo (CH-32).
+
+        :raise UserError: for an unknown code, a closed dealer, staff that was removed
+        """
+        text = (code or "").strip().upper()
+        dealers_sudo, staff_sudo = self.sudo(), self.env["crab.dealer.staff"].sudo()  # sudo: who registers has no user
+        dealer = (
+            dealers_sudo.search([("invite_code", "=", text), ("state", "=", "active")])
+            if text
+            else dealers_sudo.browse()
+        )
+        staff = staff_sudo.search([("invite_code", "=", text)]) if text and not dealer else staff_sudo.browse()
+        if staff._is_working():
+            return staff.dealer_id, staff
+        if not dealer:
+            raise UserError(self.env._("This invitation is not valid."))
+        return dealer, staff
+
+    def _ancestors(self):
+        """The chain from this dealer (first) up to its level 1 (last), in sudo: prices and earnings need all of it."""
+        self.ensure_one()
+        if self.parent_path is False:
+            self.flush_recordset()
+        path = [int(part) for part in (self.parent_path or f"{self.id}/").split("/") if part]
+        return self.sudo().browse(reversed(path))
+
+    def _capabilities(self):
+        """What this dealer may do by level and type (CH-06), as a frozenset of
+
+        ``sell``, ``invite_dealers`` (levels 1 and 2), ``wallet`` (stored value and credit, level 1 that deals offline),
+        ``earn_online``, ``order_b2b`` and ``deliver`` (exclusive stores). Empty for a closed dealer.
+        """
+        self.ensure_one()
+        if self.state != "active":
+            return frozenset()
+        able = {"sell"}
+        if self.level in ("1", "2"):
+            able.add("invite_dealers")
+        if self.level == "1" and self.is_offline:
+            able.add("wallet")
+        if self.is_online:
+            able.add("earn_online")
+        if self.dealer_type == "exclusive_store":
+            able |= {"order_b2b", "deliver"}
+        return frozenset(able)
+
+    def _ensure_active(self):
+        """:raise UserError: when one of the dealers is closed: no new documents, orders or invitations for it"""
+        closed = self.filtered(lambda dealer: dealer.state != "active")
+        if closed:
+            raise UserError(self.env._("%(dealer)s is closed.", dealer=closed[0].display_name))
+
+    def _need_reason(self, reason):
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter a reason."))

@@ -12,7 +12,7 @@ class CrabCardMark(models.TransientModel):
     _description = "Mark VIP cards"
 
     is_vip = fields.Selection([("yes", "Mark as VIP cards"), ("no", "Remove the VIP mark")], "Do", required=True, default="yes")
-    numbers = fields.Text(help="One number per line, or separated by blanks or commas.")
+    numbers = fields.Text("Card numbers", help="One number per line, or separated by blanks or commas.")
     first_number = fields.Char("Range from")
     last_number = fields.Char("to")
     selected_count = fields.Integer("Selected numbers", compute="_compute_selected_count")

@@ -325,6 +325,16 @@ class CrabWalletDocument(models.Model):
         self._set({"state": "draft"})
         return result
 
+    def _notify_review_requested(self, tier_reviews):
+        """Opening values come in great number: approvers find them in their list, without a message each."""
+        if not self.env.context.get("tracking_disable"):
+            super()._notify_review_requested(tier_reviews)
+
+    def _notify_created_review_body(self):
+        return self.env._(
+            "%(document)s over %(amount)s waits for a second person's approval.", document=self.name, amount=f"{self.amount:,.2f}"
+        )
+
     def restart_validation(self):
         """Not offered: a waiting document is set back to draft instead."""
         raise UserError(self.env._("Set the document back to draft instead."))
@@ -359,14 +369,15 @@ class CrabWalletDocument(models.Model):
 
     @api.model
     def _prepare_open(self, requests, is_opening):
-        documents_sudo = self.sudo()  # opening values follow from what the caller may do, e.g. import dealers
+        # sudo: opening values follow from what the caller may do, e.g. import dealers; quiet: they may be many
+        documents_sudo = self.sudo().with_context(tracking_disable=True, mail_create_nosubscribe=True)
         found = {document.key: document for document in documents_sudo.search([("key", "in", [request[3] for request in requests])])}
         for dealer, kind, amount, key in requests:
             known = found.get(key)
             if known and (known.dealer_id, known.kind, dec(known.amount)) != (dealer.sudo(), kind, dec(amount)):
                 raise IdempotencyConflict(self.env._("This key was already used for another document."))
         new = [request for request in requests if request[3] not in found]
-        created = documents_sudo.with_context(tracking_disable=True, mail_create_nosubscribe=True).create(
+        created = documents_sudo.create(
             [{"dealer_id": dealer.id, "kind": kind, "amount": amount} for dealer, kind, amount, _key in new]
         )
         for document, (_dealer, _kind, _amount, key) in zip(created, new, strict=True):

@@ -29,7 +29,8 @@ class CrabChainSeal(models.Model):
     _order = "id desc"
     _rec_name = "file_name"
 
-    model = fields.Char("History", required=True, readonly=True)
+    model = fields.Char("Model", required=True, readonly=True)
+    history = fields.Char(compute="_compute_history")
     sealed_at = fields.Datetime(required=True, readonly=True)
     parent_count = fields.Integer("Records", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
@@ -41,6 +42,11 @@ class CrabChainSeal(models.Model):
     )
     problem_count = fields.Integer("Findings", readonly=True)
     problems = fields.Text("List of Findings", readonly=True)
+
+    @api.depends("model")
+    def _compute_history(self):
+        for seal in self:
+            seal.history = self.env["ir.model"]._get(seal.model).name or seal.model
 
     # ------------------------------------------------------------------------------------------
     # Where and what

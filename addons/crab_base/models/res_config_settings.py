@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
+    """The settings page, which head-office administrators use without being administrators of the system."""
+
     _inherit = "res.config.settings"
 
     crab_seal_directory = fields.Char("Directory of Seals", compute="_compute_crab_seal_directory")
@@ -14,3 +16,9 @@ class ResConfigSettings(models.TransientModel):
     def _compute_crab_seal_directory(self):
         for settings in self:
             settings.crab_seal_directory = str(self.env["crab.chain.seal"]._directory())
+
+    def _compute_display_name(self):
+        super(ResConfigSettings, self.sudo())._compute_display_name()  # core reads an action for the page's name
+
+    def cancel(self):
+        return super(ResConfigSettings, self.sudo()).cancel()  # core reads an action to open the page again

@@ -75,4 +75,7 @@ class TestRoles(CrabCase):
         settings = self.env["res.config.settings"].with_user(self.users["admin"])
         form = Form(settings)
         self.assertTrue(form.crab_seal_directory)
-        form.save().execute()
+        saved = form.save()
+        self.assertTrue(saved.web_read({"display_name": {}, "crab_seal_directory": {}})[0]["display_name"])
+        saved.execute()
+        saved.cancel()

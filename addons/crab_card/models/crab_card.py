@@ -187,7 +187,9 @@ class CrabCard(models.Model):
         parts = [part for part in re.split(r"[\s\-~—–至到]+", text) if part]
         if len(parts) == 2:
             return Domain("number", ">=", parts[0]) & Domain("number", "<=", parts[1])
-        return Domain.OR(Domain("number", "=like", part.replace("_", r"\_").replace("%", r"\%") + "%") for part in parts)
+        return Domain.OR(
+            Domain("number", "=like", part.replace("_", r"\_").replace("%", r"\%") + "%") for part in parts
+        )
 
     @api.model
     def _search_display_name(self, operator, value):
@@ -209,7 +211,9 @@ class CrabCard(models.Model):
                 line=problems[0]["sequence"] or 1,
             )
         else:
-            message = self.env._("The history of %(number)s is intact: %(count)s lines.", number=self.number, count=self.event_count)
+            message = self.env._(
+                "The history of %(number)s is intact: %(count)s lines.", number=self.number, count=self.event_count
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -237,7 +241,10 @@ class CrabCard(models.Model):
 
         :return: list of dicts ``product_id``, ``numbers``, ``stock``, ``difference``; empty when all is well
         """
-        cards_sudo, quants_sudo = self.sudo(), self.env["stock.quant"].sudo()  # a report for whoever may call it, over both companies
+        cards_sudo, quants_sudo = (
+            self.sudo(),
+            self.env["stock.quant"].sudo(),
+        )  # a report for whoever may call it, over both companies
         numbers = dict(cards_sudo._read_group([("kind", "=", "physical")], ["product_id"], ["__count"]))
         company = self.env["res.company"]._crab_company("group")
         stock = dict(
@@ -300,11 +307,15 @@ class CrabCard(models.Model):
                     last=last,
                 )
             )
-        in_range = Domain("number", ">=", first) & Domain("number", "<=", last) & Domain("number", "=like", "_" * len(first))
+        in_range = (
+            Domain("number", ">=", first) & Domain("number", "<=", last) & Domain("number", "=like", "_" * len(first))
+        )
         cards = self.search(domain & in_range)
         if not cards:
             raise UserError(
-                self.env._("From “%(first)s” to “%(last)s” there is no number that can be chosen here.", first=first, last=last)
+                self.env._(
+                    "From “%(first)s” to “%(last)s” there is no number that can be chosen here.", first=first, last=last
+                )
             )
         return cards
 
@@ -324,7 +335,7 @@ class CrabCard(models.Model):
 
     @api.model
     def _subject_domain(self, subject):
-        """A dealer sees the numbers held by it and its subtree, staff those of their dealer, a member its own (CH-16, MB-15)."""
+        """A dealer sees what it and its subtree hold, staff what their dealer holds, a member its own (CH-16)."""
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
             member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # the subject has no Odoo user

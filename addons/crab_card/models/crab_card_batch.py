@@ -18,7 +18,9 @@ class CrabCardBatch(models.Model):
     company_id = fields.Many2one("res.company", string="Issuer", required=True, readonly=True, ondelete="restrict")
     count = fields.Integer("Numbers", readonly=True)
     valid_until = fields.Date("Valid until", readonly=True, help="Given to the numbers when they were made.")
-    import_id = fields.Many2one("crab.import", string="Import", readonly=True, ondelete="restrict", index="btree_not_null")
+    import_id = fields.Many2one(
+        "crab.import", string="Import", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     has_export = fields.Boolean("List for the printer waits", readonly=True)
     exported_at = fields.Datetime("List taken at", readonly=True)
     exported_by_id = fields.Many2one("res.users", string="List taken by", readonly=True, ondelete="restrict")
@@ -57,7 +59,13 @@ class CrabCardBatch(models.Model):
         """
         self.ensure_one()
         self.env["ir.attachment"].sudo().create(  # readable for nobody but ``_take_export``
-            {"name": "crab_card_export", "res_model": self._name, "res_id": self.id, "res_field": "export", "raw": content}
+            {
+                "name": "crab_card_export",
+                "res_model": self._name,
+                "res_id": self.id,
+                "res_field": "export",
+                "raw": content,
+            }
         )
         self.sudo().has_export = True
 
@@ -74,15 +82,21 @@ class CrabCardBatch(models.Model):
         lock_rows(self)
         attachments_sudo = self._export_sudo()
         if not attachments_sudo:
-            raise UserError(self.env._("The list was already taken. It exists only once; cancel these numbers if it is lost."))
+            raise UserError(
+                self.env._("The list was already taken. It exists only once; cancel these numbers if it is lost.")
+            )
         content = attachments_sudo.raw
         attachments_sudo.unlink()
         self.sudo().write({"has_export": False, "exported_at": fields.Datetime.now(), "exported_by_id": self.env.uid})
         return content
 
     def _export_sudo(self):
-        return self.env["ir.attachment"].sudo().search(  # bound to no field, so nobody reads it by its parent's rights
-            [("res_model", "=", self._name), ("res_id", "=", self.id), ("res_field", "=", "export")], limit=1
+        return (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(  # bound to no field, so nobody reads it by its parent's rights
+                [("res_model", "=", self._name), ("res_id", "=", self.id), ("res_field", "=", "export")], limit=1
+            )
         )
 
     def action_take_export(self):

@@ -12,12 +12,12 @@ from .crab_card import NAMED_AT_MOST
 
 # What a caller may expect of and set on numbers; everything else of a row never changes.
 _EXPECTED = {
-    "state", "kind", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "product_id", "company_id", "batch_id",
-    "is_vip",
+    "state", "kind", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "product_id", "company_id",
+    "batch_id", "is_vip",
 }  # fmt: skip
 _CHANGED = {
-    "state", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "valid_until", "charged_amount", "charge_model",
-    "charge_id", "transit_model", "transit_id", "received_at", "is_vip",
+    "state", "holder_kind", "dealer_id", "member_id", "origin_dealer_id", "valid_until", "charged_amount",
+    "charge_model", "charge_id", "transit_model", "transit_id", "received_at", "is_vip",
 }  # fmt: skip
 ANALYZE_FROM = 1000  # numbers that come at once
 FREE = None  # in ``transit``: held by no document
@@ -91,7 +91,8 @@ class CrabCard(models.Model):
             },
             source,
             document=document,
-            parent_set=SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in new.items()) or None,
+            parent_set=SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in new.items())
+            or None,
         )
         return self
 
@@ -119,7 +120,11 @@ class CrabCard(models.Model):
             "document_id": SQL("%s", document.id if document else None),
             "event": SQL("%s", event),
             **{
-                name: (SQL("new.%s", SQL.identifier(column)) if isinstance(columns[column], SQL) else SQL("%s", columns[column]))
+                name: (
+                    SQL("new.%s", SQL.identifier(column))
+                    if isinstance(columns[column], SQL)
+                    else SQL("%s", columns[column])
+                )
                 for name, column in (
                     ("state_to", "state"),
                     ("holder_kind_to", "holder_kind"),
@@ -140,7 +145,11 @@ class CrabCard(models.Model):
             for name, value in columns.items()
         ]
         names = SQL(", ").join(SQL.identifier(name) for name in columns)
-        returned = [name for name in ("state", "holder_kind", "member_id", "charged_amount") if isinstance(columns.get(name), SQL)]
+        returned = [
+            name
+            for name in ("state", "holder_kind", "member_id", "charged_amount")
+            if isinstance(columns.get(name), SQL)
+        ]
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -166,7 +175,7 @@ class CrabCard(models.Model):
         )
         count = self.env.cr.rowcount
         if count >= ANALYZE_FROM:
-            # the planner knows nothing of numbers that came since the last ANALYZE, and takes hours for what it thinks is one row
+            # the planner knows nothing of numbers that came since the last ANALYZE, and joins them as if they were one
             self.env.cr.execute("ANALYZE crab_card")
         return count
 
@@ -179,7 +188,8 @@ class CrabCard(models.Model):
             return SQL(
                 "EXISTS (SELECT FROM crab_card_event e WHERE e.card_id = crab_card.id AND e.event = 'use'"
                 " AND e.document_model = %s AND e.document_id = %s AND NOT EXISTS (SELECT FROM crab_card_event later"
-                " WHERE later.card_id = crab_card.id AND later.sequence > e.sequence AND later.event IN ('use', 'unuse')))",
+                " WHERE later.card_id = crab_card.id AND later.sequence > e.sequence"
+                " AND later.event IN ('use', 'unuse')))",
                 allowed._name,
                 allowed.id,
             )
@@ -205,7 +215,8 @@ class CrabCard(models.Model):
             return
         self.env.cr.execute(
             SQL(
-                "SELECT id, count(*) OVER (), %s FROM crab_card WHERE id = ANY(%s) AND (%s) IS NOT TRUE ORDER BY number LIMIT %s",
+                "SELECT id, count(*) OVER (), %s FROM crab_card WHERE id = ANY(%s) AND (%s) IS NOT TRUE"
+                " ORDER BY number LIMIT %s",
                 SQL(", ").join(SQL("(%s) IS TRUE", condition) for condition in conditions.values()),
                 self.ids,
                 SQL(" AND ").join(conditions.values()),
@@ -235,7 +246,8 @@ class CrabCard(models.Model):
         """Why this number does not fit, in words, by what was expected of it."""
         if name == "state":
             return self.env._(
-                "its state is “%(state)s”", state=dict(self._fields["state"]._description_selection(self.env))[self.state]
+                "its state is “%(state)s”",
+                state=dict(self._fields["state"]._description_selection(self.env))[self.state],
             )
         if name in ("holder_kind", "dealer_id", "member_id"):
             return self.env._("it is held by %(holder)s", holder=self.holder_name)
@@ -280,7 +292,7 @@ class CrabCard(models.Model):
         """Give numbers, free or in transit with ``document``, to a new holder; they are no longer in transit.
 
         :param holder: a dealer, a member, or an empty value for the platform
-        :param origin: the level-1 dealer they are issued to; an empty recordset or False for the platform; None: unchanged
+        :param origin: the level-1 dealer they are issued to; an empty recordset or False: the platform; None: unchanged
         """
         values = {
             **self._holder_values(holder),
@@ -309,7 +321,7 @@ class CrabCard(models.Model):
         return self._change("activate", document, values, expected, amounts=amounts)
 
     def _deactivate(self, document, expect=None):
-        """Make a dealer's or the platform's active numbers inactive, by a completed return only; the charge is forgotten."""
+        """Make active numbers of a dealer or the platform inactive, by a completed return; the charge is forgotten."""
         values = {"state": "inactive", "charged_amount": None, "charge_model": None, "charge_id": None}
         expected = {
             "state": ("active",),
@@ -341,7 +353,9 @@ class CrabCard(models.Model):
     def _cancel(self, document, expect=None):
         """Cancel inactive or active numbers for ever; the holder stays."""
         expected = {"state": ("inactive", "active"), "transit": (FREE, document), **(expect or {})}
-        return self._change("cancel", document, {"state": "cancelled", "transit_model": None, "transit_id": None}, expected)
+        return self._change(
+            "cancel", document, {"state": "cancelled", "transit_model": None, "transit_id": None}, expected
+        )
 
     def _bind(self, document, member, expect=None):
         """Bind free active numbers that no member holds yet to ``member``; state and origin stay."""

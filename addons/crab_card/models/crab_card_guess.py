@@ -18,8 +18,8 @@ PER_ADDRESS = ("guess_address", 300, timedelta(hours=1))
 class CrabCardGuess(models.Model):
     """Wrong pairs of number and password: counted to stop guessing, shown to the back office.
 
-    Each is written in a transaction of its own, which stays whatever becomes of the request. Numbers that do not exist are counted
-    like those that do, so that the answers tell nothing.
+    Each is written in a transaction of its own, which stays whatever becomes of the request. Numbers that do not exist
+    are counted like those that do, so that the answers tell nothing.
     """
 
     _name = "crab.card.guess"
@@ -29,7 +29,9 @@ class CrabCardGuess(models.Model):
     _log_access = False
 
     number = fields.Char(readonly=True, required=True)
-    source = fields.Char(readonly=True, required=True, help="Network address, or whoever entered it in the back office.")
+    source = fields.Char(
+        readonly=True, required=True, help="Network address, or whoever entered it in the back office."
+    )
     is_address = fields.Boolean("Network address", readonly=True)
     subject_kind = fields.Char("Entered by (kind)", readonly=True)
     subject_id = fields.Integer("Entered by (id)", readonly=True)
@@ -38,8 +40,10 @@ class CrabCardGuess(models.Model):
     lifted_at = fields.Datetime("Lifted", readonly=True, help="No longer counted since then.")
     lifted_by_id = fields.Many2one("res.users", "Lifted by", readonly=True, ondelete="restrict")
     is_locked = fields.Boolean(
-        "Number locked", compute="_compute_is_locked", help="This number is not accepted by password at this moment, from this source or at all."
-    )  # fmt: skip
+        "Number locked",
+        compute="_compute_is_locked",
+        help="This number is not accepted by password at this moment, from this source or at all.",
+    )
 
     _number_idx = models.Index("(number, attempted_at)")
     _source_idx = models.Index("(source, attempted_at) WHERE is_address")
@@ -48,7 +52,9 @@ class CrabCardGuess(models.Model):
     @api.depends("subject_kind", "subject_id")
     def _compute_subject_name(self):
         model_of = {"user": "res.users", "member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
-        names = self.env["crab.card.event"]._names((model_of.get(guess.subject_kind), guess.subject_id) for guess in self)
+        names = self.env["crab.card.event"]._names(
+            (model_of.get(guess.subject_kind), guess.subject_id) for guess in self
+        )
         for guess in self:
             guess.subject_name = names.get((model_of.get(guess.subject_kind), guess.subject_id)) or ""
 
@@ -79,7 +85,8 @@ class CrabCardGuess(models.Model):
             cr = self.env.cr
         cr.execute(
             SQL(
-                "SELECT %s, count(*) FROM crab_card_guess WHERE lifted_at IS NULL AND attempted_at > %s AND %s GROUP BY %s",
+                "SELECT %s, count(*) FROM crab_card_guess"
+                " WHERE lifted_at IS NULL AND attempted_at > %s AND %s GROUP BY %s",
                 columns,
                 fields.Datetime.now() - rule[2],
                 condition,
@@ -154,19 +161,27 @@ class CrabCardGuess(models.Model):
             )
             cr.commit()
             exceeded = self._exceeded(attempt, 1, cr)
-        raise UserError(self._message(exceeded) if exceeded else self.env._("The card number or the password is wrong."))
+        raise UserError(
+            self._message(exceeded) if exceeded else self.env._("The card number or the password is wrong.")
+        )
 
     @api.model
     def _message(self, exceeded):
         if exceeded == "number":
-            return self.env._("There were too many wrong passwords for this number. Please contact customer service to use it today.")
-        return self.env._("There were too many wrong entries. Please try again in an hour, or contact customer service.")
+            return self.env._(
+                "There were too many wrong passwords for this number. Please contact customer service to use it today."
+            )
+        return self.env._(
+            "There were too many wrong entries. Please try again in an hour, or contact customer service."
+        )
 
     # === Back office === #
 
     def action_lift(self):
         """Count the wrong entries of these numbers no longer: the numbers can be used again at once."""
-        if not any(self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")):
+        if not any(
+            self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")
+        ):
             raise AccessError(self.env._("Only card keepers and customer service lift locks."))
         self.check_access("read")
         guesses_sudo = self.sudo().search(  # nobody writes attempts by hand
@@ -176,7 +191,9 @@ class CrabCardGuess(models.Model):
 
     def action_lift_subject(self):
         """Count the wrong entries of these people and addresses no longer."""
-        if not any(self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")):
+        if not any(
+            self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")
+        ):
             raise AccessError(self.env._("Only card keepers and customer service lift locks."))
         self.check_access("read")
         domain = Domain.OR(

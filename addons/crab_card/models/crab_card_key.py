@@ -18,7 +18,9 @@ class CrabCardKey(models.Model):
     _rec_name = "chain"
     _log_access = False
 
-    chain = fields.Char("Key ids", required=True, readonly=True, help="The first key hashed the password, later ones wrapped the hash.")
+    chain = fields.Char(
+        "Key ids", required=True, readonly=True, help="The first key hashed the password, later ones wrapped the hash."
+    )
     check_value = fields.Char(required=True, readonly=True, groups="base.group_system")
     count = fields.Integer("Numbers", compute="_compute_count")
     is_current = fields.Boolean("Current", compute="_compute_is_current")
@@ -26,7 +28,9 @@ class CrabCardKey(models.Model):
     _chain_uniq = models.UniqueIndex("(chain)", "These keys are known already.")
 
     def _compute_count(self):
-        self.env.cr.execute(SQL("SELECT key_id, count(*) FROM crab_card WHERE key_id = ANY(%s) GROUP BY key_id", self.ids))
+        self.env.cr.execute(
+            SQL("SELECT key_id, count(*) FROM crab_card WHERE key_id = ANY(%s) GROUP BY key_id", self.ids)
+        )
         counts = dict(self.env.cr.fetchall())
         for key in self:
             key.count = counts.get(key.id, 0)
@@ -43,7 +47,7 @@ class CrabCardKey(models.Model):
 
     @api.model
     def _keyring_problem(self):
-        """Why card passwords cannot be checked now, as text for the operator; ``None`` when all is well. For readiness too."""
+        """Why card passwords cannot be checked now, for the operator and readiness; ``None`` when all is well."""
         try:
             ring = keyring.load()
         except keyring.KeyringError as exc:
@@ -60,10 +64,13 @@ class CrabCardKey(models.Model):
         for key_sudo in self.sudo().search([]):  # check values are readable for nobody
             missing = [kid for kid in key_sudo.chain.split(keyring.CHAIN_MARK) if kid not in ring]
             if missing:
-                return self.env._("The key file lacks the key “%(kid)s”, which passwords of this database need.", kid=missing[0])
+                return self.env._(
+                    "The key file lacks the key “%(kid)s”, which passwords of this database need.", kid=missing[0]
+                )
             if not hmac.compare_digest(ring.check_value(key_sudo.chain), key_sudo.check_value):
                 return self.env._(
-                    "The key “%(chain)s” of the key file is not the one that passwords of this database were hashed with.",
+                    "The key “%(chain)s” of the key file is not the one that passwords of this database were hashed"
+                    " with.",
                     chain=key_sudo.chain,
                 )
         return None
@@ -78,7 +85,8 @@ class CrabCardKey(models.Model):
         if problem:
             raise UserError(
                 self.env._(
-                    "Card numbers and passwords cannot be processed now. %(problem)s Please inform the operator.", problem=problem
+                    "Card numbers and passwords cannot be processed now. %(problem)s Please inform the operator.",
+                    problem=problem,
                 )
             )
         return keyring.load()
@@ -108,46 +116,57 @@ class CrabCardKey(models.Model):
         self._ring()
         self.env["crab.card.key"].with_delay(
             identity_key="crab.card.key.rotate", description=self.env._("Rotate the keys of card passwords")
-        )._rotate()
+        )._rotate_step(0)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "info", "message": self.env._("The rotation runs in the background."), "next": {"type": "ir.actions.act_window_close"}},
+            "params": {
+                "type": "info",
+                "message": self.env._("The rotation runs in the background."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
         }
 
     @api.model
-    def _rotate(self, limit=None):
+    def _rotate_step(self, after):
+        """One job: rotate the next numbers, and go on in a job of its own, so that no number is locked for long."""
+        last_id = self._rotate(after, ROTATED_AT_ONCE)
+        if last_id:
+            self.with_delay(description=self.env._("Rotate the keys of card passwords"))._rotate_step(last_id)
+
+    @api.model
+    def _rotate(self, after=0, limit=None):
         """Wrap hashes that do not end with the current key; repeatable, each number is wrapped once.
 
+        :param after: only numbers with a greater id
         :param limit: at most so many numbers
-        :return: how many numbers were rotated
+        :return: id of the last number that was rotated, or ``None`` when there was none
         """
         ring = self._ring()
-        count = 0
-        for old in self.sudo().search([]):
-            if old.chain.split(keyring.CHAIN_MARK)[-1] == ring.current:
-                continue
-            new = self._of_chain(ring, old.chain + keyring.CHAIN_MARK + ring.current)
-            while limit is None or count < limit:
-                at_once = ROTATED_AT_ONCE if limit is None else min(ROTATED_AT_ONCE, limit - count)
-                self.env.cr.execute(
-                    SQL(
-                        "SELECT id, password_hash FROM crab_card WHERE key_id = %s ORDER BY id LIMIT %s FOR NO KEY UPDATE",
-                        old.id,
-                        at_once,
-                    )
-                )
-                rows = self.env.cr.fetchall()
-                if not rows:
-                    break
-                self.env.cr.execute(
-                    SQL(
-                        "UPDATE crab_card c SET password_hash = v.hash, key_id = %s FROM unnest(%s::int[], %s::bytea[]) AS v(id, hash)"
-                        " WHERE c.id = v.id",
-                        new.id,
-                        [card_id for card_id, _hash in rows],
-                        [ring.wrap(ring.current, bytes(old_hash)) for _card_id, old_hash in rows],
-                    )
-                )
-                count += len(rows)
-        return count
+        older = {
+            key.id: self._of_chain(ring, key.chain + keyring.CHAIN_MARK + ring.current).id
+            for key in self.sudo().search([])  # which keys there are is no secret
+            if key.chain.split(keyring.CHAIN_MARK)[-1] != ring.current
+        }
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, key_id, password_hash FROM crab_card WHERE id > %s AND key_id = ANY(%s)"
+                " ORDER BY id LIMIT %s FOR NO KEY UPDATE",
+                after,
+                list(older),
+                limit,
+            )
+        )
+        rows = self.env.cr.fetchall()
+        if not rows:
+            return None
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crab_card c SET password_hash = v.hash, key_id = v.key_id"
+                " FROM unnest(%s::int[], %s::int[], %s::bytea[]) AS v(id, key_id, hash) WHERE c.id = v.id",
+                [card_id for card_id, _key_id, _hash in rows],
+                [older[key_id] for _card_id, key_id, _hash in rows],
+                [ring.wrap(ring.current, bytes(old_hash)) for _card_id, _key_id, old_hash in rows],
+            )
+        )
+        return rows[-1][0]

@@ -29,7 +29,8 @@ class CrabCard(models.Model):
         known = number if normalise.NUMBER.fullmatch(number) else ""
         self.env.cr.execute(
             SQL(
-                "SELECT c.id, c.password_hash, k.chain FROM crab_card c JOIN crab_card_key k ON k.id = c.key_id WHERE c.number = %s",
+                "SELECT c.id, c.password_hash, k.chain FROM crab_card c JOIN crab_card_key k ON k.id = c.key_id"
+                " WHERE c.number = %s",
                 known,
             )
         )

@@ -24,7 +24,8 @@ class CrabCardSerial(models.Model):
         self.env.cr.execute(
             SQL(
                 "INSERT INTO crab_card_serial AS s (prefix, last_serial) VALUES (%s, %s)"
-                " ON CONFLICT (prefix) DO UPDATE SET last_serial = s.last_serial + EXCLUDED.last_serial RETURNING last_serial",
+                " ON CONFLICT (prefix) DO UPDATE SET last_serial = s.last_serial + EXCLUDED.last_serial"
+                " RETURNING last_serial",
                 prefix,
                 count,
             )

@@ -5,5 +5,6 @@ class CrabImport(models.Model):
     _inherit = "crab.import"
 
     kind = fields.Selection(
-        selection_add=[("card", "Card numbers"), ("card_vip", "VIP cards")], ondelete={"card": "cascade", "card_vip": "cascade"}
+        selection_add=[("card", "Card numbers"), ("card_vip", "VIP cards")],
+        ondelete={"card": "cascade", "card_vip": "cascade"},
     )

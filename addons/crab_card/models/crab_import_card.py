@@ -13,7 +13,7 @@ ROWS_AT_ONCE = 50_000
 
 
 class CrabImportCard(models.AbstractModel):
-    """Numbers of printed cards with their passwords, streamed: file → check and hash → COPY → set-based checks → register."""
+    """Numbers of printed cards with passwords, streamed: file → check and hash → COPY → set-based checks → register."""
 
     _name = "crab.import.card"
     _inherit = "crab.import.kind"
@@ -70,7 +70,12 @@ class CrabImportCard(models.AbstractModel):
         lines, errors = [], []
         for row_number, raw in chunk:
             number, password, code = raw
-            is_plain = type(number) is type(password) is str and is_number(number) and is_password(password) and code in products
+            is_plain = (
+                type(number) is type(password) is str
+                and is_number(number)
+                and is_password(password)
+                and code in products
+            )
             if not is_plain:  # most cells need no second look; as_text would cost more than the hash
                 found = self._errors(row_number, raw, products)
                 if found:
@@ -85,7 +90,11 @@ class CrabImportCard(models.AbstractModel):
     def _errors(self, row_number, raw, products):
         """Why this row is bad, cell by cell."""
         tests = (
-            ("卡号", lambda text: normalise.NUMBER.fullmatch(text.upper()), self.env._("must be 6 to 32 letters and digits")),
+            (
+                "卡号",
+                lambda text: normalise.NUMBER.fullmatch(text.upper()),
+                self.env._("must be 6 to 32 letters and digits"),
+            ),
             ("卡密", normalise.PASSWORD.fullmatch, self.env._("must be 4 to 32 letters and digits")),
             ("卡编码", products.__contains__, self.env._("is no physical card of the catalogue")),
         )
@@ -104,7 +113,9 @@ class CrabImportCard(models.AbstractModel):
 
     @api.model
     def _product_ids(self):
-        products_sudo = self.env["product.product"].sudo().search([("crab_kind", "=", "physical_card")])  # their codes are no secret
+        products_sudo = (
+            self.env["product.product"].sudo().search([("crab_kind", "=", "physical_card")])
+        )  # their codes are no secret
         return {product.default_code: product.id for product in products_sudo}
 
     @api.model
@@ -119,7 +130,10 @@ class CrabImportCard(models.AbstractModel):
             SELECT s.row_number, true FROM crab_card_stage s JOIN crab_card c ON c.number = s.number
             """
         )
-        in_file, in_register = self.env._("stands in an earlier row of the file"), self.env._("is in the register already")
+        in_file, in_register = (
+            self.env._("stands in an earlier row of the file"),
+            self.env._("is in the register already"),
+        )
         return [(row, "卡号", in_register if is_known else in_file) for row, is_known in self.env.cr.fetchall()]
 
     @api.model
@@ -127,8 +141,18 @@ class CrabImportCard(models.AbstractModel):
         """Bring the staged numbers into the register and the same quantities into stock."""
         record = self._import()
         company = self.env["res.company"]._crab_company("group")
-        batch_sudo = self.env["crab.card.batch"].sudo().create(  # batches are made by imports and generation only
-            {"name": record.file_name, "source": "import", "company_id": company.id, "count": count, "import_id": record.id}
+        batch_sudo = (
+            self.env["crab.card.batch"]
+            .sudo()
+            .create(  # batches are made by imports and generation only
+                {
+                    "name": record.file_name,
+                    "source": "import",
+                    "company_id": company.id,
+                    "count": count,
+                    "import_id": record.id,
+                }
+            )
         )
         self.env["crab.card"]._insert_numbers(
             "import",

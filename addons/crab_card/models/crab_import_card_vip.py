@@ -19,14 +19,22 @@ class CrabImportCardVip(models.AbstractModel):
     def _columns(self):
         return [
             Column("卡号", "number", cells.code(), required=True, unique=True, example="YC26A0000001"),
-            Column("贵宾卡", "is_vip", cells.boolean(), example="是", help=self.env._("否 removes the mark; empty means 是.")),
+            Column(
+                "贵宾卡",
+                "is_vip",
+                cells.boolean(),
+                example="是",
+                help=self.env._("否 removes the mark; empty means 是."),
+            ),
         ]
 
     @api.model
     def _check(self, rows):
         cards = self.env["crab.card"].search([("number", "in", [row["number"] for row in rows])])
         known = set(cards.mapped("number"))
-        return [(row.number, "卡号", self.env._("is not in the register")) for row in rows if row["number"] not in known]
+        return [
+            (row.number, "卡号", self.env._("is not in the register")) for row in rows if row["number"] not in known
+        ]
 
     @api.model
     def _load(self, rows):

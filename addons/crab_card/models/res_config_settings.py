@@ -8,7 +8,9 @@ class ResConfigSettings(models.TransientModel):
         "Per number and source, in an hour", config_parameter="crab_card.guess_number_source", default=5
     )
     crab_guess_number = fields.Integer("Per number, in a day", config_parameter="crab_card.guess_number", default=15)
-    crab_guess_subject = fields.Integer("Per person, in an hour", config_parameter="crab_card.guess_subject", default=20)
+    crab_guess_subject = fields.Integer(
+        "Per person, in an hour", config_parameter="crab_card.guess_subject", default=20
+    )
     crab_guess_address = fields.Integer(
         "Per network address, in an hour", config_parameter="crab_card.guess_address", default=300
     )

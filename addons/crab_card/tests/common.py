@@ -15,7 +15,9 @@ from ..tools import keyring
 def make_numbers(env, product, count, prefix="T", kind="physical", password=None):
     """``count`` inactive numbers of ``product`` at the platform: ``T00000001`` …; all with ``password`` if given."""
     company = env["res.company"]._crab_company("group")
-    batch = env["crab.card.batch"].create({"name": prefix, "source": "import", "company_id": company.id, "count": count})
+    batch = env["crab.card.batch"].create(
+        {"name": prefix, "source": "import", "company_id": company.id, "count": count}
+    )
     columns = {
         "number": SQL("s.number"),
         "product_id": product.id,

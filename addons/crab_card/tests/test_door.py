@@ -171,10 +171,14 @@ class TestDoor(DealerCase, CardCase):
     def test_a_line_forged_below_the_triggers_is_found(self):
         self._activate(self.cards[:2])
         self.cr.execute("ALTER TABLE crab_card_event DISABLE TRIGGER USER")
-        self.cr.execute("UPDATE crab_card_event SET amount = 1 WHERE card_id = %s AND event = 'activate'", [self.cards[1].id])
+        self.cr.execute(
+            "UPDATE crab_card_event SET amount = 1 WHERE card_id = %s AND event = 'activate'", [self.cards[1].id]
+        )
         self.cr.execute("ALTER TABLE crab_card_event ENABLE TRIGGER USER")
         problems = self.events._verify_chain(self.cards.ids)
-        self.assertEqual([(found["parent_id"], found["problem"]) for found in problems], [(self.cards[1].id, "changed")])
+        self.assertEqual(
+            [(found["parent_id"], found["problem"]) for found in problems], [(self.cards[1].id, "changed")]
+        )
         self.assertEqual(self.cards[0].action_verify()["params"]["type"], "success")
         self.assertEqual(self.cards[1].action_verify()["params"]["type"], "danger")
 
@@ -221,7 +225,12 @@ class TestDoor(DealerCase, CardCase):
             Card._resolve(["XX2", "T00000001", "XX1"])
         with self.assertRaisesRegex(UserError, "T00000001"):
             Card._resolve(["T00000001"], domain=[("state", "=", "active")])
-        for first, last in (("T00000009", "T00000001"), ("T00000001", "T000000010"), ("T00000001", "U00000009"), ("", "T00000001")):
+        for first, last in (
+            ("T00000009", "T00000001"),
+            ("T00000001", "T000000010"),
+            ("T00000001", "U00000009"),
+            ("", "T00000001"),
+        ):
             with self.subTest(first=first, last=last), self.assertRaisesRegex(UserError, "no range"):
                 Card._resolve(ranges=[(first, last)])
         with self.assertRaisesRegex(UserError, "no number"):

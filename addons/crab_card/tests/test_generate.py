@@ -11,8 +11,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools import SQL
 
-from odoo.addons.crab_base.tests.common import covers
-
 from ..tools import numbers
 from .common import CardCase
 
@@ -48,7 +46,13 @@ class GenerateCase(CardCase):
 
     def _generate(self, **values):
         form = Form(self.env["crab.card.generate"].with_user(self.keeper))
-        for name, value in {"product_id": self.card_product, "prefix": "zz", "season": "26", "count": 20, **values}.items():
+        for name, value in {
+            "product_id": self.card_product,
+            "prefix": "zz",
+            "season": "26",
+            "count": 20,
+            **values,
+        }.items():
             form[name] = value
         action = form.save().action_generate()
         batch = self.env["crab.card.batch"].browse(action["context"]["default_batch_id"])
@@ -66,7 +70,9 @@ class TestGenerate(GenerateCase):
         batch, passphrase = self._generate()
         cards = self.env["crab.card"].search([("batch_id", "=", batch.id)])
         self.assertEqual(len(cards), 20)
-        self.assertTrue(all(re.fullmatch(r"ZZ26\d{8}[0-9A-Z]", card.number) and numbers.is_checked(card.number) for card in cards))
+        self.assertTrue(
+            all(re.fullmatch(r"ZZ26\d{8}[0-9A-Z]", card.number) and numbers.is_checked(card.number) for card in cards)
+        )
         self.assertEqual(set(cards.event_ids.mapped("event")), {"generate"})
         self.assertEqual(self.card_product.qty_available, 20)
         table = self._read(batch.with_user(self.keeper)._take_export(), passphrase)
@@ -82,7 +88,11 @@ class TestGenerate(GenerateCase):
         for role in ("finance", "warehouse", "customer_service", "auditor"):
             with self.subTest(role=role), self.assertRaises(AccessError):
                 batch.with_user(self._new_user(f"take-{role}", role))._take_export()
-        attachments = self.env["ir.attachment"].with_user(self.keeper).search([("res_model", "=", "crab.card.batch"), ("res_id", "=", batch.id), ("res_field", "=", "export")])
+        attachments = (
+            self.env["ir.attachment"]
+            .with_user(self.keeper)
+            .search([("res_model", "=", "crab.card.batch"), ("res_id", "=", batch.id), ("res_field", "=", "export")])
+        )
         with self.assertRaises(AccessError):
             (attachments or batch._export_sudo().with_user(self.keeper)).read(["raw"])
         batch.with_user(self.keeper)._take_export()

@@ -38,7 +38,9 @@ class TestGuess(CardCase):
     def test_a_number_is_locked_for_the_day_after_fifteen_from_everywhere(self):
         for attempt in range(15):
             self._enter(source=f"203.0.113.{attempt}", subject=Subject("member", attempt))
-        self.assertIn("customer service", self._enter(password="Pass1234", source="203.0.113.99", subject=Subject("member", 99)))
+        self.assertIn(
+            "customer service", self._enter(password="Pass1234", source="203.0.113.99", subject=Subject("member", 99))
+        )
         self.cr.execute("UPDATE crab_card_guess SET attempted_at = attempted_at - interval '25 hours'")
         self.assertEqual(self._enter(password="Pass1234", source="203.0.113.99"), self.cards[0])
 
@@ -47,13 +49,17 @@ class TestGuess(CardCase):
         for card in self.cards[:20]:
             self._enter(card.number, subject=member, source="203.0.113.1")
         self.assertIn("too many", self._enter("T00000030", "Pass1234", subject=member, source="203.0.113.2"))
-        self.assertEqual(self._enter("T00000030", "Pass1234", subject=Subject("member", 8), source="203.0.113.1"), self.cards[29])
+        self.assertEqual(
+            self._enter("T00000030", "Pass1234", subject=Subject("member", 8), source="203.0.113.1"), self.cards[29]
+        )
 
     def test_an_address_is_locked_at_its_threshold(self):
         self.env["ir.config_parameter"].set_param("crab_card.guess_address", "3")
         for position, card in enumerate(self.cards[:3]):
             self._enter(card.number, source="203.0.113.1", subject=Subject("member", position))
-        self.assertIn("too many", self._enter("T00000009", "Pass1234", source="203.0.113.1", subject=Subject("member", 50)))
+        self.assertIn(
+            "too many", self._enter("T00000009", "Pass1234", source="203.0.113.1", subject=Subject("member", 50))
+        )
 
     def test_right_pairs_are_not_counted(self):
         for _attempt in range(10):
@@ -61,7 +67,10 @@ class TestGuess(CardCase):
         self.assertFalse(self.env["crab.card.guess"].search([("number", "=", "T00000001")]))
 
     def test_customer_service_sees_and_lifts(self):
-        service, warehouse = self._new_user("guess-service", "customer_service"), self._new_user("guess-wh", "warehouse")
+        service, warehouse = (
+            self._new_user("guess-service", "customer_service"),
+            self._new_user("guess-wh", "warehouse"),
+        )
         for _attempt in range(5):
             self._enter()
         guesses = self.env["crab.card.guess"].with_user(service).search([("number", "=", "T00000001")])
@@ -93,7 +102,9 @@ class TestGuess(CardCase):
             for act in (
                 lambda guess: guess.write({"lifted_at": fields.Datetime.now()}),
                 lambda guess: guess.unlink(),
-                lambda guess: guess.create({"number": "T00000001", "source": "x", "attempted_at": fields.Datetime.now()}),
+                lambda guess: guess.create(
+                    {"number": "T00000001", "source": "x", "attempted_at": fields.Datetime.now()}
+                ),
             ):
                 with self.subTest(role=role), self.assertRaises(AccessError):
                     act(guess.with_user(user))

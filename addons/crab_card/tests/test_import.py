@@ -103,7 +103,10 @@ class TestImportCards(CardCase):
 
     def test_csv_and_excel_are_read_alike_in_any_column_order(self):
         rows = [["TESTCARD", "ab000001", "Ｐass１234", ""], ["", " ", "", ""], ["TESTCARD", 12345678, 87654321, "note"]]
-        for file, name in ((workbook(rows, ["卡编码", "卡号", "卡密", "备注"]), "a.xlsx"), (csv_file(rows, ["卡编码", "卡号", "卡密", "备注"]), "a.csv")):
+        for file, name in (
+            (workbook(rows, ["卡编码", "卡号", "卡密", "备注"]), "a.xlsx"),
+            (csv_file(rows, ["卡编码", "卡号", "卡密", "备注"]), "a.csv"),
+        ):
             with self.subTest(name), self.cr.savepoint() as savepoint:
                 self.assertEqual(self._import(file, name).state, "done")
                 check = self.env["crab.card"]._check_password
@@ -170,11 +173,39 @@ class TestImportCards(CardCase):
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data())
     def test_dirty_files_are_judged_like_an_independent_reader_does(self, data):
-        spoiled = ["", " ", "AB1", "AB00000１", " ab000002 ", "ＡＢ000003", "AB000004'; --", "=1+1", "1E+15", "AB 00005", "ß" * 6,
-                   "卡号卡号卡号", "A" * 33, "A" * 32, 123456, 1234.5, 1e15, "T00000001", "t00000002\u3000", "\u200bAB000006"]  # fmt: skip
+        spoiled = [
+            "",
+            " ",
+            "AB1",
+            "AB00000１",
+            " ab000002 ",
+            "ＡＢ000003",
+            "AB000004'; --",
+            "=1+1",
+            "1E+15",
+            "AB 00005",
+            "ß" * 6,
+            "卡号卡号卡号",
+            "A" * 33,
+            "A" * 32,
+            123456,
+            1234.5,
+            1e15,
+            "T00000001",
+            "t00000002\u3000",
+            "\u200bAB000006",
+        ]
         number = st.one_of(st.sampled_from([f"AB{serial:06}" for serial in range(8)]), st.sampled_from(spoiled))
-        password = st.one_of(st.just("12345678"), st.sampled_from(["", "123", "1234", "a" * 32, "a" * 33, "密码密码", 12345678, 0.5, "１２３４", "=1+1", "12 34"]))
-        code = st.one_of(st.just("TESTCARD"), st.sampled_from(["", "TESTCARD ", "ＴＥＳＴＣＡＲＤ", "testcard", "NOCARD", "PKG-TESTCARD", 7]))
+        password = st.one_of(
+            st.just("12345678"),
+            st.sampled_from(
+                ["", "123", "1234", "a" * 32, "a" * 33, "密码密码", 12345678, 0.5, "１２３４", "=1+1", "12 34"]
+            ),
+        )
+        code = st.one_of(
+            st.just("TESTCARD"),
+            st.sampled_from(["", "TESTCARD ", "ＴＥＳＴＣＡＲＤ", "testcard", "NOCARD", "PKG-TESTCARD", 7]),
+        )
         rows = data.draw(st.lists(st.tuples(number, password, code), min_size=1, max_size=12))
         if not any(str(cell).strip() for row in rows for cell in row):
             return
@@ -202,7 +233,9 @@ class TestImportVip(CardCase):
         vip = self.env["crab.card"].search([("is_vip", "=", True)])
         self.assertEqual(vip.mapped("number"), ["T00000001", "T00000003"])
         self.assertEqual(vip[0].event_ids.mapped("event"), ["import", "vip"])
-        record = imports._run_file("card_vip", "vip2.xlsx", workbook([["T00000001", "否"], ["T00000002", "是"]], ["卡号", "贵宾卡"]))
+        record = imports._run_file(
+            "card_vip", "vip2.xlsx", workbook([["T00000001", "否"], ["T00000002", "是"]], ["卡号", "贵宾卡"])
+        )
         self.assertEqual(record.state, "done", record.message)
         vip = self.env["crab.card"].search([("is_vip", "=", True)])
         self.assertEqual(vip.mapped("number"), ["T00000002", "T00000003"])

@@ -46,7 +46,13 @@ class TestRegister(DealerCase, CardCase):
     def _list(self, domain):
         """Numbers that the list shows with all its columns."""
         columns = {node.get("name"): {} for node in self._view("list").iterfind("./field")}
-        result = self._rpc("web_search_read", domain, {**columns, "product_id": {"fields": {"display_name": {}}}}, limit=80, count_limit=10001)
+        result = self._rpc(
+            "web_search_read",
+            domain,
+            {**columns, "product_id": {"fields": {"display_name": {}}}},
+            limit=80,
+            count_limit=10001,
+        )
         self.assertEqual(result["length"], len(result["records"]))
         return [record["number"] for record in result["records"]]
 
@@ -91,7 +97,14 @@ class TestRegister(DealerCase, CardCase):
         self.assertEqual(self._list([("dealer_id", "child_of", self.a.id)]), ["T00000002", "T00000003", "T00000004"])
         self.assertEqual(self._list([("member_id", "=", self.member.id)]), ["T00000001"])
         self.assertEqual(len(self._list([("origin_dealer_id", "ilike", self.a.code)])), 4)
-        for name, expected in {"platform": 7, "dealer": 3, "member": 1, "in_transit": 0, "vip": 0, "expired": 0}.items():
+        for name, expected in {
+            "platform": 7,
+            "dealer": 3,
+            "member": 1,
+            "in_transit": 0,
+            "vip": 0,
+            "expired": 0,
+        }.items():
             with self.subTest(name):
                 self.assertEqual(len(self._list(self._filter(name))), expected)
         self.assertEqual(len(self._list([("batch_id", "=", self.document.id)])), 8)
@@ -119,7 +132,19 @@ class TestRegister(DealerCase, CardCase):
         self.assertEqual(form.record.event_ids[1].action_open_document()["res_id"], self.document.id)
         self.assertEqual(form.record.holder_name, self.member.display_name)
         columns = [node.get("name") for node in self._view("form").iterfind(".//field[@name='event_ids']/list/field")]
-        self.assertLessEqual({"happened_at", "event", "state_from", "state_to", "holder_from", "holder_to", "document_name", "actor_name"}, set(columns))
+        self.assertLessEqual(
+            {
+                "happened_at",
+                "event",
+                "state_from",
+                "state_to",
+                "holder_from",
+                "holder_to",
+                "document_name",
+                "actor_name",
+            },
+            set(columns),
+        )
         self.assertEqual(self._rpc("action_verify", self.cards[0].ids)["params"]["type"], "success")
 
     @covers("HQ-40", "query and state", via="web")
@@ -153,7 +178,12 @@ class TestRegister(DealerCase, CardCase):
 
     def test_marking_refuses_what_it_cannot_understand(self):
         Mark = self.env["crab.card.mark"].with_user(self.keeper)
-        for values in ({}, {"numbers": "T00000001 X1"}, {"first_number": "T00000001"}, {"first_number": "T00000005", "last_number": "T00000001"}):
+        for values in (
+            {},
+            {"numbers": "T00000001 X1"},
+            {"first_number": "T00000001"},
+            {"first_number": "T00000005", "last_number": "T00000001"},
+        ):
             form = Form(Mark)
             for name, value in values.items():
                 form[name] = value

@@ -28,9 +28,15 @@ class TestRights(DealerCase, CardCase):
         for role in READERS:
             user = self._new_user(f"card-{role}", role)
             with self.subTest(role=role):
-                found = self._rpc(user, "crab.card", "search_read", [("batch_id", "=", self.document.id)], ["number", "holder_name"])
+                found = self._rpc(
+                    user, "crab.card", "search_read", [("batch_id", "=", self.document.id)], ["number", "holder_name"]
+                )
                 self.assertEqual(len(found), 6)
-                self.assertTrue(self._rpc(user, "crab.card.event", "search_read", [("card_id", "=", self.cards[0].id)], ["holder_to"]))
+                self.assertTrue(
+                    self._rpc(
+                        user, "crab.card.event", "search_read", [("card_id", "=", self.cards[0].id)], ["holder_to"]
+                    )
+                )
 
     def test_a_sales_rep_reads_numbers_of_its_own_dealers(self):
         self.assertEqual(self.env["crab.card"].with_user(self.rep).search([]), self.cards[0:2])
@@ -45,7 +51,15 @@ class TestRights(DealerCase, CardCase):
 
     def test_without_a_role_nothing_is_seen(self):
         user = self._new_user("card-nobody", "user")
-        for model in ("crab.card", "crab.card.event", "crab.card.guess", "crab.card.key", "crab.card.serial", "crab.card.generate", "crab.card.mark"):
+        for model in (
+            "crab.card",
+            "crab.card.event",
+            "crab.card.guess",
+            "crab.card.key",
+            "crab.card.serial",
+            "crab.card.generate",
+            "crab.card.mark",
+        ):
             with self.subTest(model=model), self.assertRaises(AccessError):
                 self._rpc(user, model, "search_read", [], ["id"])
 
@@ -113,7 +127,10 @@ class TestRights(DealerCase, CardCase):
             with self.subTest(company=company.name):
                 cards = self.env["crab.card"].with_user(user).with_company(company).search([])
                 self.assertEqual(len(cards), count)
-                self.assertEqual(len(self.env["crab.card.batch"].with_user(user).search([("id", "=", self.document.id)])), bool(count))
+                self.assertEqual(
+                    len(self.env["crab.card.batch"].with_user(user).search([("id", "=", self.document.id)])),
+                    bool(count),
+                )
         with self.assertRaises(AccessError):
             self.env["crab.card"].with_user(user).browse(self.cards.ids).mapped("number")
         with self.assertRaises(AccessError):

@@ -20,7 +20,12 @@ class SubjectCase(DealerCase, CardCase):
         cls.subject = Subject("member", cls.member.id)
         cls.cards = cls._new_cards(12, password="Pass1234")
         cls.document = cls.cards.batch_id
-        for dealer, cards in ((cls.a, cls.cards[0:2]), (cls.b, cls.cards[2:4]), (cls.c, cls.cards[4:6]), (cls.z, cls.cards[6:8])):
+        for dealer, cards in (
+            (cls.a, cls.cards[0:2]),
+            (cls.b, cls.cards[2:4]),
+            (cls.c, cls.cards[4:6]),
+            (cls.z, cls.cards[6:8]),
+        ):
             cards._hand_over(cls.document, dealer, origin=dealer.level1_id)
 
     def _activate(self, cards):
@@ -43,8 +48,16 @@ class TestSubject(SubjectCase):
             with self.subTest(dealer=dealer.code):
                 self.assertEqual(Card._for_subject(self._as(dealer)), cards)
                 staff = self._new_staff(dealer)
-                self.assertEqual(Card._for_subject(self._as(staff)), cards.filtered(lambda card: card.dealer_id == dealer))
-        for subject in (Subject("system", 1), Subject("user", 2), Subject("dealer", 10**8), Subject("staff", 10**8), Subject("member", 10**8)):
+                self.assertEqual(
+                    Card._for_subject(self._as(staff)), cards.filtered_domain([("dealer_id", "=", dealer.id)])
+                )
+        for subject in (
+            Subject("system", 1),
+            Subject("user", 2),
+            Subject("dealer", 10**8),
+            Subject("staff", 10**8),
+            Subject("member", 10**8),
+        ):
             self.assertFalse(Card._for_subject(subject))
 
     def test_a_closed_dealer_and_its_staff_see_nothing(self):
@@ -103,7 +116,10 @@ class TestBind(SubjectCase):
         self._activate(self.cards[0])
         card = self._bind(" ｔ00000001 ", "Pass1234 ")
         self.assertEqual(card, self.cards[0])
-        self.assertEqual((card.state, card.holder_kind, card.member_id, card.dealer_id), ("active", "member", self.member, self.env["crab.dealer"]))
+        self.assertEqual(
+            (card.state, card.holder_kind, card.member_id, card.dealer_id),
+            ("active", "member", self.member, self.env["crab.dealer"]),
+        )
         self.assertEqual(card.origin_dealer_id, self.a)
         line = card.event_ids[-1]
         self.assertEqual((line.event, line.actor_kind, line.actor_id), ("bind", "member", self.member.id))
@@ -115,7 +131,9 @@ class TestBind(SubjectCase):
     def test_inactive_numbers_are_not_bound(self):
         with self.assertRaisesRegex(UserError, "not yet activated"):
             self._bind()
-        self.assertEqual((self.cards[0].state, self.cards[0].holder_kind, self.cards[0].event_count), ("inactive", "dealer", 2))
+        self.assertEqual(
+            (self.cards[0].state, self.cards[0].holder_kind, self.cards[0].event_count), ("inactive", "dealer", 2)
+        )
         with self.assertRaisesRegex(UserError, "number or the password is wrong"):
             self._bind(password="Wrong123")
 

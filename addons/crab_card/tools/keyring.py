@@ -1,8 +1,8 @@
 """The keys of card passwords, in a file outside the database.
 
-``CRAB_CARD_KEYS_FILE`` names a JSON file ``{"current": "k1", "keys": {"k1": "<base64 of 32 bytes>", …}}``, readable by Odoo's
-system user only. Whoever has both this file and the database can try passwords; either alone is worth nothing. Back it up apart
-from the database: without it no card can be redeemed by number and password any more.
+``CRAB_CARD_KEYS_FILE`` names a JSON file ``{"current": "k1", "keys": {"k1": "<base64 of 32 bytes>", …}}``, readable by
+Odoo's system user only. Whoever has both this file and the database can try passwords; either alone is worth nothing.
+Back it up apart from the database: without it no card can be redeemed by number and password any more.
 
 As a command (plain Python, no Odoo needed)::
 
@@ -28,7 +28,7 @@ _CHECKED_TEXT = b"crab card key check"
 
 
 class KeyringError(Exception):
-    """The file cannot be used; ``kind`` (unset, unreadable, damaged, refused) and the text are for the operator, without key material."""
+    """The file cannot be used: ``kind`` is unset, unreadable, damaged or refused; the text holds no key material."""
 
     def __init__(self, kind, text, detail=""):
         super().__init__(text)

@@ -21,7 +21,9 @@ class CrabCardGenerate(models.TransientModel):
     _name = "crab.card.generate"
     _description = "Generate card numbers"
 
-    product_id = fields.Many2one("product.product", string="Card", required=True, domain=[("crab_kind", "=", "physical_card")])
+    product_id = fields.Many2one(
+        "product.product", string="Card", required=True, domain=[("crab_kind", "=", "physical_card")]
+    )
     prefix = fields.Char(required=True, default="YC", help="Capital letters and digits, in front of the season.")
     season = fields.Char(required=True, default=lambda self: f"{fields.Date.context_today(self):%y}")
     width = fields.Integer("Digits of the serial", required=True, default=8)
@@ -29,8 +31,10 @@ class CrabCardGenerate(models.TransientModel):
     password_length = fields.Integer("Digits of the password", required=True, default=8)
     valid_until = fields.Date(help="Last day of redemption; empty: no end.")
     passphrase = fields.Char(
-        store=False, readonly=True, help="Opens the list. Shown this once and kept nowhere; tell it to the printer by another way than the list."
-    )  # fmt: skip
+        store=False,
+        readonly=True,
+        help="Opens the list. Shown this once and kept nowhere; tell it to the printer by another way than the list.",
+    )
     batch_id = fields.Many2one("crab.card.batch", "Batch", store=False, readonly=True)
     example = fields.Char("First possible number", compute="_compute_example")
 
@@ -81,7 +85,9 @@ class CrabCardGenerate(models.TransientModel):
         keys = self.env["crab.card.key"]
         ring = keys._ring()
         prefix = self._full_prefix()
-        first = self.env["crab.card.serial"].sudo()._allot(prefix, self.count)  # serials are allotted by the system only
+        first = (
+            self.env["crab.card.serial"].sudo()._allot(prefix, self.count)
+        )  # serials are allotted by the system only
         if first + self.count > 10**self.width:
             raise UserError(
                 self.env._("The prefix %(prefix)s has no %(count)s free serials left. Choose another prefix or season.",
@@ -92,14 +98,18 @@ class CrabCardGenerate(models.TransientModel):
             for serial in range(first, first + self.count)
         ]
         company = self.env["res.company"]._crab_company("group")
-        batch_sudo = self.env["crab.card.batch"].sudo().create(  # batches are made by imports and generation only
-            {
-                "name": f"{pairs[0][0]}-{pairs[-1][0]}",
-                "source": "generation",
-                "company_id": company.id,
-                "count": self.count,
-                "valid_until": self.valid_until,
-            }
+        batch_sudo = (
+            self.env["crab.card.batch"]
+            .sudo()
+            .create(  # batches are made by imports and generation only
+                {
+                    "name": f"{pairs[0][0]}-{pairs[-1][0]}",
+                    "source": "generation",
+                    "company_id": company.id,
+                    "count": self.count,
+                    "valid_until": self.valid_until,
+                }
+            )
         )
         self._refuse_known([number for number, _password in pairs])
         self.env["crab.card"]._insert_numbers(

@@ -1,8 +1,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.exceptions import UserError
 
 
 class CrabCardMark(models.TransientModel):
@@ -11,7 +10,9 @@ class CrabCardMark(models.TransientModel):
     _name = "crab.card.mark"
     _description = "Mark VIP cards"
 
-    is_vip = fields.Selection([("yes", "Mark as VIP cards"), ("no", "Remove the VIP mark")], "Do", required=True, default="yes")
+    is_vip = fields.Selection(
+        [("yes", "Mark as VIP cards"), ("no", "Remove the VIP mark")], "Do", required=True, default="yes"
+    )
     numbers = fields.Text("Card numbers", help="One number per line, or separated by blanks or commas.")
     first_number = fields.Char("Range from")
     last_number = fields.Char("to")

@@ -1,3 +1,4 @@
+import math
 import unicodedata
 from collections import Counter
 
@@ -49,7 +50,8 @@ MAX_NAMED = 20
 
 def ratio_points(ratio):
     """A ratio in ten-thousandths, for exact comparison."""
-    return round(float(ratio or 0) * 10000)
+    ratio = float(ratio or 0)
+    return round(ratio * 10000) if math.isfinite(ratio) else 10**9
 
 
 def ratio_text(ratio):

@@ -75,6 +75,10 @@ class CrabDealerApplication(models.Model):
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
     decided_at = fields.Datetime(readonly=True, copy=False)
 
+    _phone_uniq = models.UniqueIndex(
+        "(phone) WHERE state = 'new'", "An application with this phone number is already waiting for a decision."
+    )
+
     @api.depends("level")
     def _compute_dealer_type(self):
         for application in self:
@@ -168,7 +172,9 @@ class CrabDealerApplication(models.Model):
 
     def _write_guarded(self, vals):
         """Write what was decided: for the named methods only."""
-        return self.with_context(crab_guard=GUARD).write(vals)
+        result = self.with_context(crab_guard=GUARD).write(vals)
+        self.flush_recordset(["state"])  # the unique index of waiting applications must see it
+        return result
 
     def _need_new(self):
         decided = self.filtered(lambda application: application.state != "new")

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
@@ -159,6 +160,10 @@ class CrabDealerInvitation(models.Model):
         if not invitation_sudo:
             raise UserError(self.env._("This invitation does not exist."))
         lock_rows(invitation_sudo)
+        # marked as changed: who saw it before this use is restarted and counts again
+        self.env.cr.execute(
+            SQL("UPDATE crab_dealer_invitation SET max_uses = max_uses WHERE id = ANY(%s)", invitation_sudo.ids)
+        )
         if invitation_sudo.status != "open":
             label = dict(self._fields["status"]._description_selection(self.env))[invitation_sudo.status]
             raise UserError(self.env._("This invitation can no longer be used (%(status)s).", status=label))

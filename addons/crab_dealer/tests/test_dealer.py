@@ -220,7 +220,6 @@ class TestDealer(DealerCase):
         arch = dealers.get_view(view_type="list")["arch"]
         for column in columns:
             self.assertIn(f'name="{column}"', arch)
-        self.admin.group_ids += self.env.ref("base.group_allow_export")
         rows = dealers.export_data([*columns[:-1], "level1_id/code"])["datas"]
         self.assertEqual(len(rows), 6)
         self.assertEqual(rows[1][:2] + rows[1][-1:], ["TB", "Dealer TB", "TA"])

@@ -94,8 +94,9 @@ class TestDealerRatio(DealerCase):
             self.c._set_ratio(0.8499, "x")
 
     def test_reason_and_change_are_needed(self):
-        for ratio, reason in ((0.75, ""), (0.75, "  "), (0.75, None), (0.70, "same")):
-            with self.subTest(ratio=ratio, reason=reason), self.assertRaises(UserError):
+        wrong = [(0.75, ""), (0.75, "  "), (0.75, None), (0.70, "same")]
+        for ratio, reason in [*wrong, *((ratio, "x") for ratio in (float("nan"), float("inf"), 1e300, 95, -1))]:
+            with self.subTest(ratio=ratio, reason=reason), self.assertRaises(UserError), self.env.cr.savepoint():
                 self.b._set_ratio(ratio, reason)
 
     def test_history_is_only_added_to(self):

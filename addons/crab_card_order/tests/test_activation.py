@@ -100,12 +100,14 @@ class TestActivation(OrderCase):
             with self.assertRaisesRegex(UserError, "passes on"):
                 order.with_user(self.keeper).action_pass_on()
 
-    @covers("HQ-11", "a shortage is told to the level 1")
+    @covers("HQ-11", "not covered: nothing below is activated", "message to top up, also for a lower dealer's request")
     def test_without_funds_the_request_stays_open_and_works_after_a_top_up(self):
         self._transfer(self.cards[:3], self.a, self.b)
         order = self._document("activation", self.cards[:3], subject=self._as(self.b))
-        with self.assertRaises(UserError), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "1,800"), self.env.cr.savepoint():
             order._step_for_subject(self._as(self.a), "execute")
+        told = self.env["crab.outbox"].search([("event", "=", "wallet.short")], limit=1)
+        self.assertEqual((told.payload["dealer_code"], told.payload["missing"]), ("TA", "1800.00"))
         self.env.invalidate_all()
         self.assertEqual(order.state, "submitted")
         self.assertCards(self.cards[:3], state="inactive", transit_id=order.id)
@@ -192,6 +194,20 @@ class TestActivation(OrderCase):
         order.with_user(self.finance).action_approve()
         order.with_user(self.finance).action_execute()
         self.assertCards(mine, state="active", charged_amount=0, holder_kind="platform")
+
+    @covers("HQ-30", "activation by level 1", via="web")
+    @covers("HQ-33", "dealer activates after selling", via="web")
+    def test_head_office_sees_what_a_level_1_activated_after_selling(self):
+        self._fund(self.a, stored=10000)
+        order = self._document("activation", self.cards[:3], ("submit", "execute"), self._as(self.a))
+        shown = self.Order.with_user(self.keeper).search([("kind", "=", "activation"), ("number_search", "ilike", self.cards[1].number)])
+        self.assertEqual(shown, order)
+        values = shown.web_read({name: {} for name in ("orderer_name", "state", "amount_charged", "activation_scope")})[0]
+        del values["id"]
+        self.assertEqual(
+            values,
+            {"orderer_name": self.a.display_name, "state": "done", "amount_charged": 1800, "activation_scope": "level1"},
+        )
 
     def test_rejecting_and_cancelling_a_request_free_its_numbers(self):
         self._transfer(self.cards[:2], self.a, self.b)

@@ -8,6 +8,8 @@ from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
 
+from odoo.addons.crab_card.tools.numbers import serial_number
+
 from ..tools.number_text import condense, parse
 from .common import OrderCase
 
@@ -51,6 +53,10 @@ class TestChoose(OrderCase):
         self.assertEqual(
             condense(numbers), [("A0001", "A0003", 3), ("A0005", "A0005", 1), ("A0006X", "A0006X", 1), ("B99", "B99", 1), ("B100", "B100", 1)]
         )
+
+    def test_check_characters_do_not_hide_a_run(self):
+        numbers = [serial_number("YC26", serial, 6) for serial in (7, 8, 9, 10, 12)]
+        self.assertEqual(condense(numbers), [(numbers[0], numbers[3], 4), (numbers[4], numbers[4], 1)])
 
     def test_lowest_numbers_that_no_other_draft_has(self):
         other = self.Order.with_user(self.keeper).create({"kind": "issue", "receiver_dealer_id": self.z.id})

@@ -3,6 +3,7 @@
 import re
 
 from odoo.addons.crab_card.tools.normalise import number, text
+from odoo.addons.crab_card.tools.numbers import is_checked
 
 _SEPARATORS = re.compile(r"[\s,;、]+")
 _RANGE = re.compile(r"\s*[-–—~〜至到]\s*")
@@ -27,18 +28,26 @@ def parse(value):
 def condense(numbers):
     """Runs of successive numbers: ``[(first, last, count)]``, in the order given, which should be sorted.
 
-    Successive: the same prefix and the same count of digits at the end, the next serial. Numbers that do not end in
-    digits (a check character) stand alone.
+    Successive: the same prefix and the same count of digits at the end, the next serial; a check character that fits does
+    not count.
     """
     runs = []
-    before = None
+    before = set()
     for value in numbers:
-        match = _SERIAL.fullmatch(value)
-        key = match and (match[1], len(match[2]), int(match[2]))
-        if key and before and key == (before[0], before[1], before[2] + 1):
+        readings = [(value, False)] + ([(value[:-1], True)] if is_checked(value) else [])
+        if before.intersection(readings):
             runs[-1][1] = value
             runs[-1][2] += 1
         else:
             runs.append([value, value, 1])
-        before = key
+        before = {_next(*reading) for reading in readings} - {None}
     return [tuple(run) for run in runs]
+
+
+def _next(text, checked):
+    """What stands one higher than ``text``, which ends in digits; none after the last serial of its width."""
+    match = _SERIAL.fullmatch(text)
+    if not match:
+        return None
+    serial = str(int(match[2]) + 1).zfill(len(match[2]))
+    return (match[1] + serial, checked) if len(serial) == len(match[2]) else None

@@ -122,7 +122,16 @@ class TestProduct(CatalogCase):
         for product in (form.save(), other.save()):
             self.assertEqual(product.sudo().taxes_id, self.package1.taxes_id)
 
+    @covers("HQ-28", "recommend", via="web")
+    @covers("HQ-27", "management", via="web")
+    def test_recommend(self):
+        with self._form("package", record=self.package1) as form:
+            form.crab_is_recommended = True
+        found = self.Template.with_user(self.admin).web_search_read([("crab_is_recommended", "=", True)], {"name": {}})
+        self.assertEqual([row["id"] for row in found["records"]], self.package1.ids)
+
     @covers("HQ-28", "edit", via="web")
+    @covers("HQ-27", "service subsidy and stock", via="web")
     def test_settlement_history(self):
         self.package1.crab_settlement_price = 100
         self.package1.crab_settlement_price = 100
@@ -185,7 +194,7 @@ class TestProduct(CatalogCase):
 
 
 class TestStock(CatalogCase):
-    @covers("HQ-39", "total stock count", via="service")
+    @covers("HQ-39", "total stock count", via="web")
     def test_adjusting_many_products_counts_each(self):
         ecard = self._new_card("T-E1", 298, self.package1, kind="ecard")
         products = (self.package1 | self.package2 | ecard).product_variant_ids
@@ -203,6 +212,9 @@ class TestStock(CatalogCase):
         self.env["product.product"]._crab_adjust_stock({products[0]: 0})
         self.assertEqual(products[0].qty_available, 0)
         self.assertEqual(moves.mapped("location_dest_id.company_id"), self.group)
+        reader = self._new_user("cat-reader", "customer_service")
+        [row] = ecard.with_user(reader).web_read({"qty_available": {}, "name": {}})
+        self.assertEqual(row["qty_available"], 100000)
 
     def test_warehouse_role_may_sales_rep_may_not(self):
         product = self.package1.product_variant_id

@@ -191,7 +191,7 @@ class CrabMember(models.Model):
     def _action_wizard(self, model):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env[model]._description,
+            "name": self.env["ir.model"]._get(model).name,
             "res_model": model,
             "view_mode": "form",
             "target": "new",

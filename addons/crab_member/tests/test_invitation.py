@@ -42,14 +42,16 @@ class TestInvitation(MemberCase):
         with self._refused("has not opened", UserError):
             self._join(token)
 
-    @covers("HQ-21", "a member's own QR gives the base level", via="service")
+    @covers("HQ-21", "a member's own QR gives the base level", via="web")
     @covers("MB-21", "own invitation QR", "the chain stays with the inviter's dealer")
     def test_a_member_invites_to_the_base_level(self):
         member = self._new_member(staff_id=self.staff.id, level_id=self.gold.id)
         self.gold.write({"is_open_to_dealers": True, "is_open_to_staff": True})
         with self._refused("has not opened", AccessError):
             self.Level._invitation_for_subject(self._subject(member), self.gold)
+        shown = Form(member.with_user(self._new_user("qr-service", "customer_service"))).invite_link.split("=")[-1]
         for token in (
+            shown,
             self.Level._invitation_for_subject(self._subject(member))["token"],
             member.invite_code,
             member.invite_code.lower(),
@@ -59,7 +61,7 @@ class TestInvitation(MemberCase):
                 (invited.level_id, invited.dealer_id, invited.staff_id.id, invited.inviter_id),
                 (self.base, self.dealer2, False, member),
             )
-        self.assertEqual(member.invited_count, 3)
+        self.assertEqual(member.invited_count, 4)
 
     @covers("HQ-21", "signed token", via="service")
     def test_changed_tokens_are_refused(self):

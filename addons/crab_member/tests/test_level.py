@@ -50,7 +50,7 @@ class TestLevel(MemberCase):
             with self.subTest(ratio=ratio), self._refused("ratio"):
                 self.Level.create({"name": f"T {ratio}", "ratio": ratio})
 
-    @covers("HQ-06", "always own below lower below member", via="service")
+    @covers("HQ-06", "own < lower < member", "refusal names who breaks the order", via="service")
     def test_a_level_stays_above_every_dealer(self):
         with self._refused("T-C1", ValidationError):
             self.Level.create({"name": "T low", "ratio": 0.8})
@@ -63,7 +63,7 @@ class TestLevel(MemberCase):
         with self._refused("T-C1", ValidationError):
             self.silver.active = True
 
-    @covers("HQ-06", "always own below lower below member", via="service")
+    @covers("HQ-06", "own < lower < member", "refusal names who breaks the order", via="service")
     def test_a_dealer_stays_below_every_level(self):
         self.assertEqual(self.env["crab.dealer"]._ratio_ceiling(), 0.95)
         with self._refused("T gold", ValidationError):

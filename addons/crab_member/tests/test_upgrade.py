@@ -72,6 +72,7 @@ class TestUpgrade(MemberCase):
         self.assertEqual(risen, member)
         self.assertEqual(member.level_id, self.silver)
 
+    @covers("HQ-21", "automatic upgrade", via="web")
     def test_nightly_run_reaches_everybody(self):
         members = self.Member.browse([self._new_member().id for _i in range(25)])
         inviter = members[0]
@@ -81,8 +82,10 @@ class TestUpgrade(MemberCase):
         with self.enter_registry_test_mode():
             self.env.ref("crab_member.cron_upgrade").method_direct_trigger()
         self.env.invalidate_all()
-        self.assertEqual(inviter.level_id, self.gold)
         self.assertEqual(members[3].level_id, self.base)
+        seen = Form(inviter.with_user(self._new_user("upgrade-service", "customer_service")))
+        self.assertEqual(seen.level_id, self.gold)
+        self.assertEqual([line["is_automatic"] for line in seen.level_history_ids._records], [True, False])
 
     @covers("HQ-21", "levels only rise by themselves", via="web")
     def test_head_office_moves_a_member_down(self):

@@ -8,7 +8,7 @@ def post_load():
 
 
 def post_init_hook(env):
-    """Chinese and the two companies on a fresh database; an existing company that is already in use is left as it is."""
+    """Chinese and the two companies on a fresh database; a company that is already in use is left as it is."""
     language = env["res.lang"].with_context(active_test=False).search([("code", "=", LANGUAGE)])
     if not language.active:
         env["res.lang"]._activate_and_install_lang(LANGUAGE)

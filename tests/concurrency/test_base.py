@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from unittest.mock import patch
 
 import pytest
+
 from harness import in_transaction, run_parallel
 
 CONNECTIONS = 20
@@ -137,7 +138,9 @@ def test_two_requests_with_one_key_one_wins_the_other_is_told(registry):
     from odoo.addons.crab_base.tools.subject import Subject
 
     def request(env, number):
-        return env["crab.idempotency"]._run(Subject("member", 2), "r", "both", {"amount": number % 2}, lambda: number % 2)
+        return env["crab.idempotency"]._run(
+            Subject("member", 2), "r", "both", {"amount": number % 2}, lambda: number % 2
+        )
 
     results = run_parallel(registry, CONNECTIONS, request)
     won = [result for result in results if not isinstance(result, Exception)]
@@ -164,7 +167,10 @@ def test_lines_of_one_history_written_at_once_stay_one_chain(registry):
     assert run_parallel(registry, CONNECTIONS, append) == [None] * CONNECTIONS
     counts, problems = in_transaction(
         registry,
-        lambda env: (env["crab.test.pot"].browse(ids).mapped("event_count"), env["crab.test.pot.event"]._verify_chain()),
+        lambda env: (
+            env["crab.test.pot"].browse(ids).mapped("event_count"),
+            env["crab.test.pot.event"]._verify_chain(),
+        ),
     )
     assert counts == [CONNECTIONS] * 3
     assert problems == []
@@ -184,7 +190,9 @@ def test_dispatchers_at_once_hand_each_event_over_once_and_in_order(registry):
             taken.extend(pairs)
 
     with ExitStack() as stack:
-        stack.enter_context(patch.object(CrabOutbox, "_handlers", lambda records: {"parallel.test": ["_take_parallel"]}))
+        stack.enter_context(
+            patch.object(CrabOutbox, "_handlers", lambda records: {"parallel.test": ["_take_parallel"]})
+        )
         stack.enter_context(patch.object(CrabOutbox, "_take_parallel", take, create=True))
         ids = in_transaction(
             registry, lambda env: env["res.partner"].create([{"name": f"{number}"} for number in range(30)]).ids

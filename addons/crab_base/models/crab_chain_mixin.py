@@ -107,13 +107,13 @@ class CrabChainMixin(models.AbstractModel):
     # ------------------------------------------------------------------------------------------
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("History lines are written by the documents themselves, never by hand."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("History lines are never changed; correct them by a new document."))
 
-    def unlink(self):
+    def unlink(self):  # pylint: disable=method-required-super
         raise UserError(self.env._("History lines are never deleted."))
 
     # ------------------------------------------------------------------------------------------
@@ -127,7 +127,15 @@ class CrabChainMixin(models.AbstractModel):
     @api.model
     def _chain_types(self):
         """``{column: PostgreSQL type}`` of the canonical columns, in their order."""
-        common = (self._chain_parent, "sequence", "happened_at", "actor_kind", "actor_id", "document_model", "document_id")
+        common = (
+            self._chain_parent,
+            "sequence",
+            "happened_at",
+            "actor_kind",
+            "actor_id",
+            "document_model",
+            "document_id",
+        )
         return {name: self._fields[name].column_type[0] for name in (*common, *self._chain_columns)}
 
     @api.model

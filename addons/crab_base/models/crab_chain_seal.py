@@ -38,7 +38,10 @@ class CrabChainSeal(models.Model):
     file_name = fields.Char("File", readonly=True)
     checked_at = fields.Datetime("Last Check", readonly=True)
     state = fields.Selection(
-        [("open", "Not checked"), ("good", "In order"), ("bad", "Damaged")], required=True, readonly=True, default="open"
+        [("open", "Not checked"), ("good", "In order"), ("bad", "Damaged")],
+        required=True,
+        readonly=True,
+        default="open",
     )
     problem_count = fields.Integer("Findings", readonly=True)
     problems = fields.Text("List of Findings", readonly=True)
@@ -63,7 +66,9 @@ class CrabChainSeal(models.Model):
         """Names of the models with a hash-linked history."""
         mixin = self.env.registry["crab.chain.mixin"]
         return sorted(
-            name for name, model in self.env.registry.items() if issubclass(model, mixin) and not model._abstract and model._auto
+            name
+            for name, model in self.env.registry.items()
+            if issubclass(model, mixin) and not model._abstract and model._auto
         )
 
     # ------------------------------------------------------------------------------------------
@@ -74,7 +79,9 @@ class CrabChainSeal(models.Model):
     def _cron_seal(self):
         """Every night: check each history and the seal before, then write the next seal; one job per history."""
         for name in self._histories():
-            self.with_delay(identity_key=f"crab-seal-{name}", description=f"{self._description}: {name}")._seal_and_check(name)
+            self.with_delay(
+                identity_key=f"crab-seal-{name}", description=f"{self._description}: {name}"
+            )._seal_and_check(name)
 
     @api.model
     def _seal_and_check(self, name):
@@ -274,7 +281,9 @@ class CrabChainSeal(models.Model):
         return findings
 
     def _raise_alarm(self):
-        for user in self.env.ref("crab_base.group_admin").all_user_ids.filtered(lambda user: user.active and not user.share):
+        for user in self.env.ref("crab_base.group_admin").all_user_ids.filtered(
+            lambda user: user.active and not user.share
+        ):
             self.activity_schedule(
                 "mail.mail_activity_data_warning", user_id=user.id, summary=self.env._("A history is damaged")
             )

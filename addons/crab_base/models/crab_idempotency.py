@@ -59,7 +59,9 @@ class CrabIdempotency(models.Model):
         :raise LockError: (409) the first request takes too long
         """
         if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_LENGTH:
-            raise UserError(self.env._("The request needs an idempotency key of 1 to %(max)s characters.", max=MAX_KEY_LENGTH))
+            raise UserError(
+                self.env._("The request needs an idempotency key of 1 to %(max)s characters.", max=MAX_KEY_LENGTH)
+            )
         raw = body if isinstance(body, bytes) else json.dumps(body, sort_keys=True, default=str).encode()
         body_hash = hashlib.sha256(raw).hexdigest()
         cr = self.env.cr
@@ -90,7 +92,9 @@ class CrabIdempotency(models.Model):
                 )
             )
         except errors.LockNotAvailable as exc:
-            raise LockError(self.env._("The same request is still being worked on. Please try again in a moment.")) from exc
+            raise LockError(
+                self.env._("The same request is still being worked on. Please try again in a moment.")
+            ) from exc
         cr.execute("SET LOCAL lock_timeout = DEFAULT")
         answer = json.dumps(func())
         cr.execute(SQL("UPDATE crab_idempotency SET response = %s::jsonb WHERE %s", answer, place))

@@ -35,9 +35,7 @@ class CrabOutboxDelivery(models.Model):
     done_at = fields.Datetime("Delivered At", readonly=True)
     error = fields.Text("Last Error", readonly=True)
 
-    _open_idx = models.Index(
-        "(consumer, aggregate_model, aggregate_id, event_id) WHERE state IN ('pending', 'failed')"
-    )
+    _open_idx = models.Index("(consumer, aggregate_model, aggregate_id, event_id) WHERE state IN ('pending', 'failed')")
     _due_idx = models.Index("(consumer, next_try_at) WHERE state IN ('pending', 'failed')")
 
     def _set_done(self):
@@ -46,7 +44,9 @@ class CrabOutboxDelivery(models.Model):
     def _set_failed(self, exc):
         """Note the error; the waits grow to an hour, and trying never ends by itself."""
         self.ensure_one()
-        _logger.warning("event %s for %s failed: %s", self.event_id.id, self.consumer, type(exc).__name__, exc_info=True)
+        _logger.warning(
+            "event %s for %s failed: %s", self.event_id.id, self.consumer, type(exc).__name__, exc_info=True
+        )
         wait = WAIT_MINUTES[min(self.tries, len(WAIT_MINUTES) - 1)]
         self.write(
             {

@@ -26,15 +26,15 @@ class CrabPublicIdMixin(models.AbstractModel):
     _name = "crab.public.id.mixin"
     _description = "Record known outside by a uuid"
 
-    public_id = fields.Char("Public ID", size=36, default=lambda self: uuid7(), required=True, readonly=True, copy=False)
+    public_id = fields.Char(
+        "Public ID", size=36, default=lambda self: uuid7(), required=True, readonly=True, copy=False
+    )
 
     def init(self):
         super().init()
         if self._abstract or not self._auto:
             return
-        sqltools.create_index(
-            self.env.cr, f"{self._table}_{COLUMN}_uniq", self._table, [f'"{COLUMN}"'], unique=True
-        )
+        sqltools.create_index(self.env.cr, f"{self._table}_{COLUMN}_uniq", self._table, [f'"{COLUMN}"'], unique=True)
         self._set_public_id_default()
 
     def _init_column(self, column_name):
@@ -58,14 +58,10 @@ class CrabPublicIdMixin(models.AbstractModel):
                     52, 1), 53, 1), 'hex')::uuid
             """
         self.env.cr.execute(
-            SQL(
-                "CREATE OR REPLACE FUNCTION crab_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS %s", body
-            )
+            SQL("CREATE OR REPLACE FUNCTION crab_uuid7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS %s", body)
         )
         self.env.cr.execute(
-            SQL(
-                "ALTER TABLE %s ALTER COLUMN public_id SET DEFAULT crab_uuid7()::text", SQL.identifier(self._table)
-            )
+            SQL("ALTER TABLE %s ALTER COLUMN public_id SET DEFAULT crab_uuid7()::text", SQL.identifier(self._table))
         )
 
     @api.model

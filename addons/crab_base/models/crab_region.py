@@ -194,7 +194,9 @@ class CrabRegion(models.Model):
             places = {None, region.parent_id.id, region.parent_id.parent_id.id or None}
             for place in places:
                 for names, name in zip(
-                    index.setdefault((region.level, place), ({}, {})), (region.name, short_name(region.name)), strict=True
+                    index.setdefault((region.level, place), ({}, {})),
+                    (region.name, short_name(region.name)),
+                    strict=True,
                 ):
                     names[name] = False if name in names else region.id
         return index, above

@@ -13,6 +13,7 @@ SALE_TAXES = (
     ("none", 0, "Not subject to VAT", "不征税"),
 )
 
+
 class ResCompany(models.Model):
     _inherit = "res.company"
 
@@ -89,7 +90,8 @@ class ResCompany(models.Model):
             for key, amount, name, chinese in SALE_TAXES:
                 xmlid = f"crab_base.{company.id}_sale_tax_{key}"
                 if self.env.ref(xmlid, raise_if_not_found=False) or (
-                    amount and taxes.filtered(lambda tax, rate=amount: tax.amount_type == "percent" and tax.amount == rate)
+                    amount
+                    and taxes.filtered(lambda tax, rate=amount: tax.amount_type == "percent" and tax.amount == rate)
                 ):
                     continue
                 group_xmlid = f"crab_base.{company.id}_tax_group_{'vat' if amount else 'zero'}"

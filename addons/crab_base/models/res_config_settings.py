@@ -9,8 +9,12 @@ class ResConfigSettings(models.TransientModel):
     crab_seal_directory = fields.Char("Directory of Seals", compute="_compute_crab_seal_directory")
 
     crab_import_max_mb = fields.Integer("Largest File (MB)", config_parameter="crab_base.import_max_mb", default=100)
-    crab_import_max_rows = fields.Integer("Most Rows of a File", config_parameter="crab_base.import_max_rows", default=2_000_000)
-    crab_import_job_rows = fields.Integer("Rows Imported at Once", config_parameter="crab_base.import_job_rows", default=2_000)
+    crab_import_max_rows = fields.Integer(
+        "Most Rows of a File", config_parameter="crab_base.import_max_rows", default=2_000_000
+    )
+    crab_import_job_rows = fields.Integer(
+        "Rows Imported at Once", config_parameter="crab_base.import_job_rows", default=2_000
+    )
 
     @api.depends_context("uid")
     def _compute_crab_seal_directory(self):
@@ -18,7 +22,8 @@ class ResConfigSettings(models.TransientModel):
             settings.crab_seal_directory = str(self.env["crab.chain.seal"]._directory())
 
     def _compute_display_name(self):
-        super(ResConfigSettings, self.sudo())._compute_display_name()  # core reads an action for the page's name
+        # core reads an action for the page's name
+        return super(ResConfigSettings, self.sudo())._compute_display_name()
 
     def cancel(self):
         return super(ResConfigSettings, self.sudo()).cancel()  # core reads an action to open the page again

@@ -3,7 +3,6 @@ from odoo.exceptions import ValidationError
 
 from .crab_region import DIRECT
 
-
 REGION_FIELDS = ("crab_province_id", "crab_city_id", "crab_district_id")
 
 

@@ -29,7 +29,9 @@ class CrabCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True, "no_reset_password": True, "lang": "en_US"})
+        cls.env = cls.env(
+            context={**cls.env.context, "tracking_disable": True, "no_reset_password": True, "lang": "en_US"}
+        )
         cls.group = cls.env["res.company"]._crab_company("group")
         cls.sales = cls.env["res.company"]._crab_company("sales")
 

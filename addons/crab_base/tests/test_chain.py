@@ -123,7 +123,13 @@ class TestChain(CrabCase):
         )
         self.env.invalidate_all(flush=False)
         self.assertFalse(self.events._verify_chain())
-        values = {"pot_id": self.pots[0].id, "sequence": 1, "happened_at": moment, "amount": Decimal("2.5"), "note": "0"}
+        values = {
+            "pot_id": self.pots[0].id,
+            "sequence": 1,
+            "happened_at": moment,
+            "amount": Decimal("2.5"),
+            "note": "0",
+        }
         self.assertEqual(self.pots[0].head_hash, self.events._hasher()(None, values))
 
     def test_a_line_says_the_same_only_if_every_column_does(self):
@@ -173,7 +179,9 @@ class TestChain(CrabCase):
     def test_a_changed_column_is_found(self):
         self._fill()
         pot = self.pots[1].id
-        found = self._tamper("UPDATE crab_test_pot_event SET amount = amount + 0.0001 WHERE pot_id = %s AND sequence = 2", pot)
+        found = self._tamper(
+            "UPDATE crab_test_pot_event SET amount = amount + 0.0001 WHERE pot_id = %s AND sequence = 2", pot
+        )
         self.assertEqual(found, [(pot, 2, "changed")])
         self.assertFalse(self.events._verify_chain((self.pots - self.pots[1]).ids))
         self.assertTrue(self.events._verify_chain([pot]))
@@ -196,14 +204,18 @@ class TestChain(CrabCase):
             with self.subTest(sequence=sequence), self.env.cr.savepoint() as savepoint:
                 self._fill()
                 pot = self.pots[2].id
-                found = self._tamper("DELETE FROM crab_test_pot_event WHERE pot_id = %s AND sequence = %s", pot, sequence)
+                found = self._tamper(
+                    "DELETE FROM crab_test_pot_event WHERE pot_id = %s AND sequence = %s", pot, sequence
+                )
                 self.assertEqual(found, [(pot, at, "missing")])
                 savepoint.rollback()
 
     def test_a_history_that_is_gone_altogether_is_found(self):
         self._fill()
         pot = self.pots[2].id
-        self.assertEqual(self._tamper("DELETE FROM crab_test_pot_event WHERE pot_id = %s", pot), [(pot, None, "missing")])
+        self.assertEqual(
+            self._tamper("DELETE FROM crab_test_pot_event WHERE pot_id = %s", pot), [(pot, None, "missing")]
+        )
 
     def test_lines_in_another_order_are_found(self):
         self.events._append_values(
@@ -221,7 +233,9 @@ class TestChain(CrabCase):
     def test_a_line_moved_to_another_parent_is_found(self):
         self._fill(2)
         one, other = self.pots[0].id, self.pots[1].id
-        found = self._tamper("UPDATE crab_test_pot_event SET pot_id = %s, sequence = 3 WHERE pot_id = %s AND sequence = 2", other, one)
+        found = self._tamper(
+            "UPDATE crab_test_pot_event SET pot_id = %s, sequence = 3 WHERE pot_id = %s AND sequence = 2", other, one
+        )
         self.assertEqual(found, [(one, 1, "missing"), (other, 3, "changed")])
 
     def test_a_wrong_count_or_head_is_found(self):

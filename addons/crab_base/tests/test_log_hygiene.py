@@ -55,7 +55,9 @@ class TestMask(BaseCase):
         try:
             raise ValueError(f"login failed, password='{SECRET}'")
         except ValueError:
-            handler.handle(logging.makeLogRecord({"msg": "x %s", "args": (1,), "exc_info": __import__("sys").exc_info()}))
+            handler.handle(
+                logging.makeLogRecord({"msg": "x %s", "args": (1,), "exc_info": __import__("sys").exc_info()})
+            )
         self.assertIn("login failed", stream.getvalue())
         self.assertNotIn(SECRET, stream.getvalue())
 

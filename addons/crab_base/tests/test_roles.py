@@ -3,7 +3,16 @@ from odoo.tests import Form
 
 from .common import CrabCase, covers
 
-ROLES = ("finance", "card_keeper", "warehouse", "customer_service", "sales_rep", "department_manager", "auditor", "admin")
+ROLES = (
+    "finance",
+    "card_keeper",
+    "warehouse",
+    "customer_service",
+    "sales_rep",
+    "department_manager",
+    "auditor",
+    "admin",
+)
 
 
 class TestRoles(CrabCase):

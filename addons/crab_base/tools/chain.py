@@ -36,7 +36,10 @@ _FORMATS = {
     "varchar": (_text, "length(%s)::text || ':' || %s"),
     "text": (_text, "length(%s)::text || ':' || %s"),
     "numeric": (_numeric, "trim_scale(%s)::text"),
-    "timestamp": (lambda value: str((value - _EPOCH) // _MICROSECOND), "(extract(epoch FROM %s) * 1000000)::bigint::text"),
+    "timestamp": (
+        lambda value: str((value - _EPOCH) // _MICROSECOND),
+        "(extract(epoch FROM %s) * 1000000)::bigint::text",
+    ),
     "date": (lambda value: value.isoformat(), "to_char(%s, 'YYYY-MM-DD')"),
 }
 

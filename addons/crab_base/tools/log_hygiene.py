@@ -10,7 +10,9 @@ import re
 MASK = "•••"
 _NAMES = r"(?:password|passwd|secret|token|authorization|api_?key|cookie|卡密|密码)[\w.-]{0,40}"
 # name="value", "name": "value", name=value&…, name: value
-_NAMED = re.compile(rf"""(?i)(?P<name>{_NAMES}["']?\s{{0,3}}[=:]\s{{0,3}})(?P<value>"[^"]*"|'[^']*'|[^\s,;&)}}\]"']+)""")
+_NAMED = re.compile(
+    rf"""(?i)(?P<name>{_NAMES}["']?\s{{0,3}}[=:]\s{{0,3}})(?P<value>"[^"]*"|'[^']*'|[^\s,;&)}}\]"']+)"""
+)
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 # a failed query names its columns far from their values: no value of such a query is shown
 _QUERY = re.compile(rf"(?is)bad query:.*?{_NAMES}")

@@ -28,7 +28,10 @@ def root_of(nodes):
 
 def pack(offsets, counts):
     """Run-length form of ``{offset in the group: number of lines}``: ``[[first offset, how many, lines each], …]``."""
-    runs = groupby(enumerate(zip(offsets, counts, strict=True)), lambda item: (item[1][0] - item[0], item[1][1]))
+    # runs of neighbours are wanted, which odoo.tools.groupby does not give
+    runs = groupby(  # pylint: disable=bad-builtin-groupby
+        enumerate(zip(offsets, counts, strict=True)), lambda item: (item[1][0] - item[0], item[1][1])
+    )
     packed = []
     for (_shift, count), items in runs:
         items = list(items)

@@ -38,7 +38,9 @@ class Season:
         from odoo.addons.crab_base.tools import transaction
 
         try:
-            return transaction.run(self.registry, func, uid=user_id or self.user_id, context={"lang": "zh_CN", "tz": "Asia/Shanghai"})
+            return transaction.run(
+                self.registry, func, uid=user_id or self.user_id, context={"lang": "zh_CN", "tz": "Asia/Shanghai"}
+            )
         except UserError as exc:
             raise Refused(str(exc)) from exc
 
@@ -78,7 +80,11 @@ class Season:
         order_id = self.step(create)
         for acting, name in steps:
             try:
-                self.step(lambda env, acting=acting, name=name: env["crab.card.order"].browse(order_id)._step_for_subject(acting, name) and None)
+                self.step(
+                    lambda env, acting=acting, name=name: (
+                        env["crab.card.order"].browse(order_id)._step_for_subject(acting, name) and None
+                    )
+                )
             except Refused as refusal:
                 return str(refusal)
         return None
@@ -138,13 +144,22 @@ class Season:
     def issue(self):
         count = 0
         for dealer in self.level(1):
-            domain = [("product_id.default_code", "=", ISSUE_PRODUCT), ("holder_kind", "=", "platform"), ("state", "=", "inactive")]
+            domain = [
+                ("product_id.default_code", "=", ISSUE_PRODUCT),
+                ("holder_kind", "=", "platform"),
+                ("state", "=", "inactive"),
+            ]
             ids = self.lowest(domain, ISSUE_COUNT)
             if ids:
-                self.must(self.document(
-                    self.platform(), "issue", ids,
-                    [(self.platform(), "submit"), (self.subject(dealer), "receive")], receiver_dealer_id=dealer["id"],
-                ))
+                self.must(
+                    self.document(
+                        self.platform(),
+                        "issue",
+                        ids,
+                        [(self.platform(), "submit"), (self.subject(dealer), "receive")],
+                        receiver_dealer_id=dealer["id"],
+                    )
+                )
                 count += len(ids)
         self.say(f"issued {count} numbers")
 
@@ -155,10 +170,15 @@ class Season:
                 wanted = TRANSFER_TO_LEVEL_2 if child["level"] == "2" else TRANSFER_TO_LEVEL_3
                 ids = self.lowest(self.held(sender, "inactive"), wanted)
                 if ids:
-                    self.must(self.document(
-                        self.subject(sender), "transfer", ids,
-                        [(self.subject(sender), "submit"), (self.subject(child), "receive")], receiver_dealer_id=child["id"],
-                    ))
+                    self.must(
+                        self.document(
+                            self.subject(sender),
+                            "transfer",
+                            ids,
+                            [(self.subject(sender), "submit"), (self.subject(child), "receive")],
+                            receiver_dealer_id=child["id"],
+                        )
+                    )
                     count += len(ids)
         self.say(f"transferred {count} numbers")
 
@@ -191,7 +211,11 @@ class Season:
             if not ids:
                 continue
             numbers = self.step(lambda env, ids=ids: env["crab.card"].browse(ids).mapped("number"))
-            wrong = "0" * len(passwords[numbers[0]]) if passwords[numbers[0]].strip("0") else "1" * len(passwords[numbers[0]])
+            wrong = (
+                "0" * len(passwords[numbers[0]])
+                if passwords[numbers[0]].strip("0")
+                else "1" * len(passwords[numbers[0]])
+            )
             try:
                 self.step(lambda env, d=dealer, n=numbers[0], w=wrong: self.redeem_one(env, d, n, w))
             except Refused:
@@ -259,6 +283,7 @@ class Season:
 
     def report(self):
         from odoo import SUPERUSER_ID
+
         from odoo.addons.crab_base.tools.timezone import business_date
 
         def figures(env):
@@ -276,7 +301,9 @@ class Season:
             dealers = {
                 d["code"]: {
                     "stored": money(wallets[d["id"], "stored"].balance if (d["id"], "stored") in wallets else 0),
-                    "credit_used": money(wallets[d["id"], "credit"].credit_used if (d["id"], "credit") in wallets else 0),
+                    "credit_used": money(
+                        wallets[d["id"], "credit"].credit_used if (d["id"], "credit") in wallets else 0
+                    ),
                     "held": {state: held.get((d["id"], state), 0) for state in ("inactive", "active", "used")},
                 }
                 for d in self.tree
@@ -322,10 +349,17 @@ def play(database, folder, json_file=None):
     def users(env):
         roles = [(4, env.ref("crab_base.group_admin").id)]
         companies = env["res.company"].search([])
-        vals = {"group_ids": roles, "company_ids": [(6, 0, companies.ids)], "company_id": env["res.company"]._crab_company("group").id,
-                "lang": "zh_CN", "tz": "Asia/Shanghai"}
-        made = env["res.users"].with_context(no_reset_password=True).create(
-            [{**vals, "name": "经办", "login": "season"}, {**vals, "name": "复核", "login": "season-approver"}]
+        vals = {
+            "group_ids": roles,
+            "company_ids": [(6, 0, companies.ids)],
+            "company_id": env["res.company"]._crab_company("group").id,
+            "lang": "zh_CN",
+            "tz": "Asia/Shanghai",
+        }
+        made = (
+            env["res.users"]
+            .with_context(no_reset_password=True)
+            .create([{**vals, "name": "经办", "login": "season"}, {**vals, "name": "复核", "login": "season-approver"}])
         )
         return made.ids
 

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-import harness
 import pytest
 from world import ADDRESS, PASSWORD, World, new_dealer, refusals
+
+import harness
 
 AT_ONCE = 50
 
@@ -24,9 +25,11 @@ def test_one_number_redeemed_50_times_at_once_is_redeemed_once(world):
     [card_id] = world.active(1, "CRD")
 
     def redeem(env, number):
-        return env["crab.redemption"]._redeem_with_password(
-            system(), "CRD000001", PASSWORD, ADDRESS, key=f"try-{number}"
-        ).id
+        return (
+            env["crab.redemption"]
+            ._redeem_with_password(system(), "CRD000001", PASSWORD, ADDRESS, key=f"try-{number}")
+            .id
+        )
 
     results = harness.run_parallel(world.registry, AT_ONCE, redeem)
     assert len(refusals(results)) == AT_ONCE - 1
@@ -78,14 +81,14 @@ def test_one_number_in_50_documents_at_once_is_in_transit_with_one(world):
 
     def transfer(env, number):
         receiver = world.below_id if number % 2 else world.other_id
-        return world.document(
-            env, "transfer", [card_id], sender_dealer_id=world.top_id, receiver_dealer_id=receiver
-        )
+        return world.document(env, "transfer", [card_id], sender_dealer_id=world.top_id, receiver_dealer_id=receiver)
 
     results = harness.run_parallel(world.registry, AT_ONCE, transfer)
     assert len(refusals(results)) == AT_ONCE - 1
     [order_id] = [result for result in results if not isinstance(result, Exception)]
-    transit = world.run(lambda env: (env["crab.card"].browse(card_id).transit_id, env["crab.card"].browse(card_id).dealer_id.id))
+    transit = world.run(
+        lambda env: (env["crab.card"].browse(card_id).transit_id, env["crab.card"].browse(card_id).dealer_id.id)
+    )
     assert transit == (order_id, world.top_id)
 
     def receive(env, _number):
@@ -134,7 +137,9 @@ def test_one_wallet_charged_by_20_connections(module_registry, funds, winners):
 
     def charge(env, number):
         dealer = env["crab.dealer"].browse(world.top_id)
-        taken = env["crab.wallet"]._charge(dealer, Decimal("100.00"), dealer.partner_id, "activation", f"{code}-{number}")
+        taken = env["crab.wallet"]._charge(
+            dealer, Decimal("100.00"), dealer.partner_id, "activation", f"{code}-{number}"
+        )
         return taken["stored"]
 
     results = harness.run_parallel(module_registry, 20, charge)
@@ -159,7 +164,9 @@ def test_the_same_charge_from_20_connections_is_charged_once(world):
 
     def charge(env, _number):
         dealer = env["crab.dealer"].browse(world.top_id)
-        return env["crab.wallet"]._charge(dealer, Decimal("100.00"), dealer.partner_id, "activation", "one key")["stored"]
+        return env["crab.wallet"]._charge(dealer, Decimal("100.00"), dealer.partner_id, "activation", "one key")[
+            "stored"
+        ]
 
     results = harness.run_parallel(world.registry, 20, charge)
     assert results == [Decimal(100)] * 20
@@ -177,5 +184,3 @@ def test_wrong_passwords_are_counted_although_each_request_is_refused(world):
     assert len(refusals(results)) == 8
     found = world.run(lambda env: env["crab.card.guess"].search_count([("number", "=", "CWP000001")]))
     assert found >= 5
-
-

@@ -8,11 +8,12 @@ import contextlib
 import subprocess
 import threading
 
-import crabenv
-import harness
 import psycopg2
 import pytest
 from world import ADDRESS, PASSWORD, World
+
+import crabenv
+import harness
 
 CARDS_IMPORTED = 100_000
 CARDS_ACTIVATED = 10_000
@@ -29,7 +30,8 @@ def standing_before(database, table):
             def is_waiting():
                 with crabenv.connect() as other:
                     other.execute(
-                        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'", [database]
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
+                        [database],
                     )
                     return other.fetchone()[0]
 

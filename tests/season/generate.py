@@ -27,9 +27,7 @@ def write(folder, seed):
         return rng.choice(FAMILY) + rng.choice(GIVEN) + rng.choice(GIVEN)
 
     packages = [(f"PKG{i:03}", rng.choice([298, 398.5, 728.5, 33.33, 1088]) + i) for i in range(1, 5)]
-    products = [
-        [code, "现货套餐", "礼盒", f"套餐 {code}", price, 10, 100, "", "", "盒"] for code, price in packages
-    ]
+    products = [[code, "现货套餐", "礼盒", f"套餐 {code}", price, 10, 100, "", "", "盒"] for code, price in packages]
     for i in range(1, 5):
         choice = rng.random() < 0.5
         linked = ",".join(code for code, _price in packages) if choice else f"PKG{i:03}"
@@ -71,7 +69,24 @@ def write(folder, seed):
     rng.shuffle(dealers)
     save(
         folder / "dealers.xlsx",
-        ["编码", "名称", "联系人", "手机号", "等级", "类型", "上级编码", "折扣", "省", "市", "区", "地址", "纬度", "经度", "储值", "额度"],
+        [
+            "编码",
+            "名称",
+            "联系人",
+            "手机号",
+            "等级",
+            "类型",
+            "上级编码",
+            "折扣",
+            "省",
+            "市",
+            "区",
+            "地址",
+            "纬度",
+            "经度",
+            "储值",
+            "额度",
+        ],
         dealers,
         rng,
     )
@@ -82,10 +97,15 @@ def write(folder, seed):
     for i in range(1, 21):
         inviter = f"M{rng.randint(1, i - 1):04}" if i > 1 and rng.random() < 0.3 else ""
         owner = "" if inviter and rng.random() < 0.5 else rng.choice(codes)
-        members.append([f"M{i:04}", person(), str(next(phones)), "金卡会员" if i % 3 else "普通会员", owner, inviter, "2026-08-01"])
+        members.append(
+            [f"M{i:04}", person(), str(next(phones)), "金卡会员" if i % 3 else "普通会员", owner, inviter, "2026-08-01"]
+        )
     rng.shuffle(members)
     save(
-        folder / "members.xlsx", ["会员号", "姓名", "手机号", "等级", "归属渠道商", "邀请会员号", "注册日期"], members, rng
+        folder / "members.xlsx",
+        ["会员号", "姓名", "手机号", "等级", "归属渠道商", "邀请会员号", "注册日期"],
+        members,
+        rng,
     )
 
     header = ["卡号", "卡密", "卡编码"]

@@ -106,7 +106,9 @@ def play(folder):
 
     income = Decimal(0)
     for top in tops:
-        subtree = [c for c in codes if top in (dealers[c]["parent"], dealers.get(dealers[c]["parent"], {}).get("parent"))]
+        subtree = [
+            c for c in codes if top in (dealers[c]["parent"], dealers.get(dealers[c]["parent"], {}).get("parent"))
+        ]
         requests = [(top, 50)]
         requests += [(c, 20) for c in children(top) if dealers[c]["level"] == 2]
         requests += [(c, 10) for c in subtree if dealers[c]["level"] == 3]
@@ -114,7 +116,9 @@ def play(folder):
         for holder, count in requests:
             numbers = lowest(holder, count)
             cost = sum(
-                (money(products[register[n]["code"]]["零售价"]) * wallet["ratio"]).quantize(Decimal("0.01"), ROUND_HALF_UP)
+                (money(products[register[n]["code"]]["零售价"]) * wallet["ratio"]).quantize(
+                    Decimal("0.01"), ROUND_HALF_UP
+                )
                 for n in numbers
             )
             if not numbers or cost > wallet["stored"] + wallet["limit"] - wallet["used"]:

@@ -62,8 +62,12 @@ class CrabCardOrder(models.Model):
     )  # fmt: skip
     currency_id = fields.Many2one(related="company_id.currency_id")
     sender_kind = fields.Selection(PARTIES, string="Sent by", compute="_compute_parties", store=True)
-    sender_dealer_id = fields.Many2one("crab.dealer", string="Sending dealer", index="btree_not_null", ondelete="restrict")
-    sender_member_id = fields.Many2one("crab.member", string="Sending member", index="btree_not_null", ondelete="restrict")
+    sender_dealer_id = fields.Many2one(
+        "crab.dealer", string="Sending dealer", index="btree_not_null", ondelete="restrict"
+    )
+    sender_member_id = fields.Many2one(
+        "crab.member", string="Sending member", index="btree_not_null", ondelete="restrict"
+    )
     sender_name = fields.Char("Sender", compute="_compute_names", search="_search_sender_name", compute_sudo=True)
     receiver_kind = fields.Selection(PARTIES, string="Received by", compute="_compute_parties", store=True)
     receiver_dealer_id = fields.Many2one(
@@ -85,7 +89,9 @@ class CrabCardOrder(models.Model):
         "crab.dealer", "crab_card_order_viewer_rel", "order_id", "dealer_id", string="Dealers concerned", readonly=True, copy=False,
         help="Sender, receiver and executor with their ancestors, as the tree was when the document was made.",
     )  # fmt: skip
-    orderer_dealer_id = fields.Many2one("crab.dealer", string="Ordered by dealer", readonly=True, copy=False, ondelete="restrict")
+    orderer_dealer_id = fields.Many2one(
+        "crab.dealer", string="Ordered by dealer", readonly=True, copy=False, ondelete="restrict"
+    )
     actor_kind = fields.Char("Kind of author", readonly=True, copy=False)
     actor_id = fields.Integer("Id of author", readonly=True, copy=False)
     orderer_name = fields.Char("Ordered by", compute="_compute_names", compute_sudo=True)
@@ -98,7 +104,10 @@ class CrabCardOrder(models.Model):
     released_count = fields.Integer("Given back to the sender", readonly=True, copy=False)
     amount_total = fields.Monetary("Order price", compute="_compute_totals", store=True)
     amount_charged = fields.Monetary(
-        "Charged", readonly=True, copy=False, help="Activation: what it charged. Return and cancellation: what was given back."
+        "Charged",
+        readonly=True,
+        copy=False,
+        help="Activation: what it charged. Return and cancellation: what was given back.",
     )
     amount_stored = fields.Monetary("From stored value", readonly=True, copy=False)
     amount_credit = fields.Monetary("From credit", readonly=True, copy=False)
@@ -157,7 +166,12 @@ class CrabCardOrder(models.Model):
     )  # fmt: skip
     def _compute_names(self):
         labels = dict(self._fields["sender_kind"]._description_selection(self.env))
-        models_by_kind = {"user": "res.users", "member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
+        models_by_kind = {
+            "user": "res.users",
+            "member": "crab.member",
+            "dealer": "crab.dealer",
+            "staff": "crab.dealer.staff",
+        }
         actors = {}
         for kind, orders in self.grouped("actor_kind").items():
             if kind in models_by_kind:
@@ -175,7 +189,9 @@ class CrabCardOrder(models.Model):
             return NotImplemented
         domain = Domain(f"{party}_dealer_id", operator, value) | Domain(f"{party}_member_id", operator, value)
         labels = self._fields["sender_kind"]._description_selection(self.env)
-        return domain | Domain(f"{party}_kind", "in", [kind for kind, label in labels if value.strip("%").lower() in label.lower()])
+        return domain | Domain(
+            f"{party}_kind", "in", [kind for kind, label in labels if value.strip("%").lower() in label.lower()]
+        )
 
     def _search_sender_name(self, operator, value):
         return self._search_party_name("sender", operator, value)
@@ -189,7 +205,11 @@ class CrabCardOrder(models.Model):
             return NotImplemented
         values = [number(text.strip("%")) for text in ([value] if isinstance(value, str) else value)]
         # escaped: a number has no wildcards, and what is typed shall not become any
-        prefixes = [text.replace("\\", "").replace("%", "").replace("_", "") + "%" for text in values if len(text) >= PREFIX_LENGTH]
+        prefixes = [
+            text.replace("\\", "").replace("%", "").replace("_", "") + "%"
+            for text in values
+            if len(text) >= PREFIX_LENGTH
+        ]
         return Domain(
             "id",
             "in",
@@ -223,7 +243,9 @@ class CrabCardOrder(models.Model):
             if kind not in dict(KINDS):
                 raise UserError(self.env._("A card document needs a kind."))
             vals.setdefault("company_id", self.with_context(default_kind=kind)._default_company_id().id)
-            vals["name"] = self.env["ir.sequence"].sudo().next_by_code(f"crab.card.order.{kind}")  # no right to sequences needed
+            vals["name"] = (
+                self.env["ir.sequence"].sudo().next_by_code(f"crab.card.order.{kind}")
+            )  # no right to sequences needed
             vals.update(actor_kind=subject.kind, actor_id=subject.id)
         return super().create(vals_list)
 
@@ -240,7 +262,10 @@ class CrabCardOrder(models.Model):
     def _refuse_fields(self, names):
         if names:
             raise AccessError(
-                self.env._("These fields of a card document are written by its steps only: %(fields)s", fields=", ".join(sorted(names)))
+                self.env._(
+                    "These fields of a card document are written by its steps only: %(fields)s",
+                    fields=", ".join(sorted(names)),
+                )
             )
 
     @api.ondelete(at_uninstall=False)
@@ -282,7 +307,9 @@ class CrabCardOrder(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "%(document)s is “%(state)s”: this step is not possible.", document=self.name, state=labels[self.state]
+                    "%(document)s is “%(state)s”: this step is not possible.",
+                    document=self.name,
+                    state=labels[self.state],
                 )
             )
 

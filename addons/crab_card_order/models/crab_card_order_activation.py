@@ -38,7 +38,9 @@ class CrabCardOrder(models.Model):
         "crab.dealer.staff", string="Sold by", ondelete="restrict", domain="[('dealer_id', '=', sender_dealer_id)]",
         help="The dealer's staff member who sold these cards; its share is a matter between dealer and staff.",
     )  # fmt: skip
-    is_free = fields.Boolean("Nobody is charged", copy=False, help="Head office bears it; needs the approval of finance.")
+    is_free = fields.Boolean(
+        "Nobody is charged", copy=False, help="Head office bears it; needs the approval of finance."
+    )
     needs_approval = fields.Boolean(compute="_compute_needs_approval")
     approved_by_id = fields.Many2one("res.users", string="Approved by", readonly=True, copy=False)
     approved_at = fields.Datetime("Approved on", readonly=True, copy=False)
@@ -102,7 +104,9 @@ class CrabCardOrder(models.Model):
         origins = [row[0] for row in self.env.cr.fetchall()]
         if len(origins) > 1:
             raise UserError(
-                self.env._("These numbers were issued to different level-1 dealers. Make one document for each of them.")
+                self.env._(
+                    "These numbers were issued to different level-1 dealers. Make one document for each of them."
+                )
             )
         self.executor_dealer_id = origins[0]
         if self.sender_member_id and not self.source_order_id:
@@ -139,7 +143,11 @@ class CrabCardOrder(models.Model):
         card_ids = self._card_ids("reserved")
         split = {"stored": dec(0), "credit": dec(0)}
         is_charged = self.executor_dealer_id and not self.is_free
-        amount = sum((round_cents(line.unit_price) * line.quantity for line in self.line_ids), dec(0)) if is_charged else dec(0)
+        amount = (
+            sum((round_cents(line.unit_price) * line.quantity for line in self.line_ids), dec(0))
+            if is_charged
+            else dec(0)
+        )
         if amount:
             # the wallet first: who is short is refused before the work, and who lost the race for the wallet repeats little
             split = self.env["crab.wallet"]._charge(
@@ -224,7 +232,9 @@ class CrabCardOrder(models.Model):
                         "staff_ratio": staff.commission_ratio if staff else 0,
                         "amount_retail": round_cents(line.retail_price) * line.quantity,
                         "amount_earned": earned * line.quantity,
-                        "amount_staff": round_cents(max(earned, dec(0)) * dec(staff.commission_ratio)) * line.quantity if staff else 0,
+                        "amount_staff": round_cents(max(earned, dec(0)) * dec(staff.commission_ratio)) * line.quantity
+                        if staff
+                        else 0,
                     }
                 )
                 got = own

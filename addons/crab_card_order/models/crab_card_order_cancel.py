@@ -16,7 +16,9 @@ class CrabCardOrder(models.Model):
         " releases it. Given back: unrepaid credit first, the rest to stored value; the entry is reversed.",
     )  # fmt: skip
     amount_at_stake = fields.Monetary(
-        "Charged to dealers", compute="_compute_amount_at_stake", help="What the numbers to be cancelled had charged level-1 dealers."
+        "Charged to dealers",
+        compute="_compute_amount_at_stake",
+        help="What the numbers to be cancelled had charged level-1 dealers.",
     )
 
     @api.depends("state", "number_count")

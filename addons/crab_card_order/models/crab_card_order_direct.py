@@ -63,7 +63,9 @@ class CrabCardOrder(models.Model):
 
     def action_confirm_payment(self, reference=None):
         """Finance confirms that the whole price was received. Without reference: asks for it."""
-        return self._run_step("confirm_payment", reference=reference) if reference else self._ask_reason("confirm_payment")
+        return (
+            self._run_step("confirm_payment", reference=reference) if reference else self._ask_reason("confirm_payment")
+        )
 
     def _do_confirm_payment(self, reference):
         if self.payment_reference:
@@ -81,7 +83,9 @@ class CrabCardOrder(models.Model):
 
     def action_confirm_refund(self, reference=None):
         """Finance confirms that what is due was paid back. Without reference: asks for it."""
-        return self._run_step("confirm_refund", reference=reference) if reference else self._ask_reason("confirm_refund")
+        return (
+            self._run_step("confirm_refund", reference=reference) if reference else self._ask_reason("confirm_refund")
+        )
 
     def _do_confirm_refund(self, reference):
         due = dec(self.amount_to_refund) - dec(self.amount_refunded)
@@ -128,7 +132,8 @@ class CrabCardOrder(models.Model):
         if too_many:
             raise UserError(
                 self.env._(
-                    "More numbers are chosen than were ordered: %(cards)s", cards=", ".join(too_many.product_id.mapped("display_name"))
+                    "More numbers are chosen than were ordered: %(cards)s",
+                    cards=", ".join(too_many.product_id.mapped("display_name")),
                 )
             )
         self._refuse_misfits(card_ids)
@@ -136,7 +141,9 @@ class CrabCardOrder(models.Model):
         self._price_links()
         self._mark_links("reserved", "chosen")
         self._set_state(
-            "in_transit", self.env._("Sent: %(count)s numbers in transit", count=len(card_ids)), sent_at=fields.Datetime.now()
+            "in_transit",
+            self.env._("Sent: %(count)s numbers in transit", count=len(card_ids)),
+            sent_at=fields.Datetime.now(),
         )
 
     def _price_links(self):
@@ -177,7 +184,9 @@ class CrabCardOrder(models.Model):
         missing = sum(round_cents(line.unit_price) * (line.quantity - line.received_quantity) for line in self.line_ids)
         self._set_state(
             "done" if self.received_count else "cancelled",
-            self.env._("Closed with a difference of %(count)s numbers: %(reason)s", count=self._missing_count(), reason=reason),
+            self.env._(
+                "Closed with a difference of %(count)s numbers: %(reason)s", count=self._missing_count(), reason=reason
+            ),
             refusal_reason=reason,
             executed_at=fields.Datetime.now(),
             amount_to_refund=dec(self.amount_to_refund) + missing,

@@ -19,7 +19,9 @@ class CrabCardOrderLine(models.Model):
     received_quantity = fields.Integer("Received", readonly=True, copy=False)
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    retail_price = fields.Monetary(readonly=True, copy=False, help="Nationwide price when the document was made or executed.")
+    retail_price = fields.Monetary(
+        readonly=True, copy=False, help="Nationwide price when the document was made or executed."
+    )
     ratio = fields.Float(digits=(5, 4), readonly=True, copy=False)
     unit_price = fields.Monetary(help="Price of one number for whom the order price is meant.")
     sale_price = fields.Monetary(
@@ -59,10 +61,14 @@ class CrabCardOrderLine(models.Model):
         if self.env.su:
             return
         for order in self.order_id:
-            allowed = {"direct": {"product_id", "quantity", "unit_price"}, "activation": {"sale_price"}}.get(order.kind, set())
+            allowed = {"direct": {"product_id", "quantity", "unit_price"}, "activation": {"sale_price"}}.get(
+                order.kind, set()
+            )
             if order.state != "draft" or names - allowed:
                 raise UserError(
-                    self.env._("The lines of %(document)s follow from its numbers and cannot be edited.", document=order.name)
+                    self.env._(
+                        "The lines of %(document)s follow from its numbers and cannot be edited.", document=order.name
+                    )
                 )
 
     @api.constrains("quantity")

@@ -23,7 +23,9 @@ class CrabCardOrderNumber(models.Model):
     currency_id = fields.Many2one(related="order_id.currency_id")
     unit_price = fields.Monetary(readonly=True, help="Level 1's price of an activated number, the price of a sold one.")
     charged_amount = fields.Monetary(
-        "Charged", readonly=True, help="What the activation or sale charged for this number; of a return, what it gave back."
+        "Charged",
+        readonly=True,
+        help="What the activation or sale charged for this number; of a return, what it gave back.",
     )
     charge_order_id = fields.Many2one(
         "crab.card.order", string="Charged by", readonly=True, ondelete="restrict",

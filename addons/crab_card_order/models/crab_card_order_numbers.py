@@ -96,7 +96,10 @@ class CrabCardOrder(models.Model):
             if len(misfits) > NAMED_AT_MOST:
                 lines.append(self.env._("… and more"))
             raise UserError(
-                self.env._("Some numbers cannot stand in this document, so nothing was changed:\n%(lines)s", lines="\n".join(lines))
+                self.env._(
+                    "Some numbers cannot stand in this document, so nothing was changed:\n%(lines)s",
+                    lines="\n".join(lines),
+                )
             )
 
     def _ensure_choosable(self):

@@ -11,7 +11,9 @@ class CrabCardOrderPrice(models.Model):
     _description = "Price of a level"
     _order = "order_id desc, product_id, level"
 
-    order_id = fields.Many2one("crab.card.order", string="Document", required=True, readonly=True, ondelete="cascade", index=True)
+    order_id = fields.Many2one(
+        "crab.card.order", string="Document", required=True, readonly=True, ondelete="cascade", index=True
+    )
     company_id = fields.Many2one(related="order_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     product_id = fields.Many2one("product.product", string="Card", required=True, readonly=True, ondelete="restrict")
@@ -22,10 +24,15 @@ class CrabCardOrderPrice(models.Model):
     ratio = fields.Float(digits=(5, 4), readonly=True)
     unit_price = fields.Monetary("Own price", required=True, readonly=True, help="Retail × the dealer's ratio.")
     sale_price = fields.Monetary(
-        "Gets", required=True, readonly=True, help="The next lower dealer's price, or what the customer paid when it sold itself."
+        "Gets",
+        required=True,
+        readonly=True,
+        help="The next lower dealer's price, or what the customer paid when it sold itself.",
     )
     is_own = fields.Boolean("Sold itself", readonly=True)
-    staff_id = fields.Many2one("crab.dealer.staff", string="Sold by", readonly=True, ondelete="restrict", index="btree_not_null")
+    staff_id = fields.Many2one(
+        "crab.dealer.staff", string="Sold by", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     staff_ratio = fields.Float(digits=(5, 4), readonly=True)
     amount_retail = fields.Monetary("Sales at retail price", required=True, readonly=True)
     amount_earned = fields.Monetary("Earned offline", required=True, readonly=True)

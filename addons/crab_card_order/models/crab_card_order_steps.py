@@ -86,7 +86,9 @@ class CrabCardOrder(models.Model):
 
     @api.model
     def _ensure_role(self, step):
-        if not self.env.su and not any(self.env.user.has_group(f"crab_base.group_{role}") for role in _STEP_ROLES[step]):
+        if not self.env.su and not any(
+            self.env.user.has_group(f"crab_base.group_{role}") for role in _STEP_ROLES[step]
+        ):
             raise AccessError(self.env._("Your role does not allow this step of a card document."))
 
     def _ask_reason(self, step):
@@ -125,7 +127,9 @@ class CrabCardOrder(models.Model):
         now = fields.Datetime.now()
         self._set_state(
             "in_transit" if to_receive else "submitted",
-            self.env._("Sent: %(count)s numbers in transit", count=len(card_ids)) if to_receive else self.env._("Submitted"),
+            self.env._("Sent: %(count)s numbers in transit", count=len(card_ids))
+            if to_receive
+            else self.env._("Submitted"),
             submitted_at=now,
             sent_at=now if to_receive else False,
             waiting_dealer_id=self._first_waiting_dealer().id,
@@ -139,7 +143,9 @@ class CrabCardOrder(models.Model):
 
     def _keep_viewers(self):
         parties = self.sender_dealer_id | self.receiver_dealer_id | self.executor_dealer_id
-        viewers = self.env["crab.dealer"].browse({ancestor.id for dealer in parties for ancestor in dealer._ancestors()})
+        viewers = self.env["crab.dealer"].browse(
+            {ancestor.id for dealer in parties for ancestor in dealer._ancestors()}
+        )
         self.viewer_dealer_ids = viewers
 
     def _check_parties(self):
@@ -149,7 +155,9 @@ class CrabCardOrder(models.Model):
             raise UserError(self.env._("Choose the dealer who receives the numbers."))
         if kind == "issue" and receiver.level != "1":
             raise UserError(
-                self.env._("Numbers are issued to level-1 dealers only; %(dealer)s is below one.", dealer=receiver.display_name)
+                self.env._(
+                    "Numbers are issued to level-1 dealers only; %(dealer)s is below one.", dealer=receiver.display_name
+                )
             )
         if kind == "transfer" and not sender:
             raise UserError(self.env._("Choose the dealer who sends the numbers."))
@@ -171,7 +179,9 @@ class CrabCardOrder(models.Model):
             (sender | receiver)._ensure_active()
         if kind in ("issue", "transfer") and not receiver.is_offline:
             raise UserError(
-                self.env._("%(dealer)s does not deal offline, so it gets no physical cards.", dealer=receiver.display_name)
+                self.env._(
+                    "%(dealer)s does not deal offline, so it gets no physical cards.", dealer=receiver.display_name
+                )
             )
         if self.staff_id and self.staff_id.dealer_id != sender:
             raise UserError(self.env._("The staff member who sold works for another dealer."))

@@ -60,9 +60,17 @@ class CrabCardOrder(models.Model):
         :return: the document, in sudo for subjects outside the back office
         """
         if key:
-            body = {"kind": kind, "cards": sorted(cards.ids), "values": {name: str(value) for name, value in values.items()}}
+            body = {
+                "kind": kind,
+                "cards": sorted(cards.ids),
+                "values": {name: str(value) for name, value in values.items()},
+            }
             order_id = self.env["crab.idempotency"]._run(
-                subject, "crab.card.order", key, body, lambda: self._create_for_subject(subject, kind, cards, **values).id
+                subject,
+                "crab.card.order",
+                key,
+                body,
+                lambda: self._create_for_subject(subject, kind, cards, **values).id,
             )
             return subject.bind(self.sudo()).browse(order_id)  # the key is the subject's own, so is the document
         sale_prices = values.pop("sale_prices", None) or {}

@@ -21,8 +21,10 @@ class CrabDealer(models.Model):
         """Card documents that still run: closing a dealer keeps them going."""
         items = super()._open_items()
         # sudo: they count whether or not the user sees them
-        running_sudo = self.env["crab.card.order"].sudo().search(
-            [("viewer_dealer_ids", "in", self.ids), ("state", "in", OPEN_STATES)]
+        running_sudo = (
+            self.env["crab.card.order"]
+            .sudo()
+            .search([("viewer_dealer_ids", "in", self.ids), ("state", "in", OPEN_STATES)])
         )
         running_sudo = running_sudo.filtered(
             lambda order: self & (order.sender_dealer_id | order.receiver_dealer_id | order.executor_dealer_id)
@@ -34,7 +36,9 @@ class CrabDealer(models.Model):
     def _has_history(self):
         """Card documents are history."""
         orders_sudo = self.env["crab.card.order"].sudo()  # as above
-        return super()._has_history() or bool(orders_sudo.search_count([("viewer_dealer_ids", "in", self.ids)], limit=1))
+        return super()._has_history() or bool(
+            orders_sudo.search_count([("viewer_dealer_ids", "in", self.ids)], limit=1)
+        )
 
     def action_card_orders(self):
         """Open the card documents of this dealer and of its network as it was then (HQ-09)."""

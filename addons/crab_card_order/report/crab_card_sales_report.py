@@ -23,7 +23,9 @@ class CrabCardSalesReport(models.Model):
     product_id = fields.Many2one("product.product", string="Card", readonly=True)
     is_own = fields.Boolean("Sold itself", readonly=True)
     quantity = fields.Integer("Numbers", readonly=True)
-    amount_own = fields.Monetary("Own sales", readonly=True, help="Retail price of numbers that the dealer sold itself.")
+    amount_own = fields.Monetary(
+        "Own sales", readonly=True, help="Retail price of numbers that the dealer sold itself."
+    )
     amount_network = fields.Monetary("Sales of its network", readonly=True)
     amount_earned = fields.Monetary("Earned offline", readonly=True)
     amount_staff = fields.Monetary("Share of staff", readonly=True)

@@ -32,7 +32,9 @@ class TestActivation(OrderCase):
         self.assertMoney(self.a, "5000", "8000")
 
     @covers("HQ-11", "stored value first, then credit")
-    @covers("CH-14", "own activation orders", "stored value first, then credit", "too little of both: nothing activated")
+    @covers(
+        "CH-14", "own activation orders", "stored value first, then credit", "too little of both: nothing activated"
+    )
     def test_the_example_of_the_rules(self):
         self._example()
         order = self._document("activation", self.cards[:20], sender_dealer_id=self.a.id).with_user(self.keeper)
@@ -68,7 +70,9 @@ class TestActivation(OrderCase):
         wizard.save().action_add()
         self.assertEqual(order.amount_total, 6000)
         order.action_submit()
-        self.assertEqual((order.state, order.waiting_dealer_id, order.executor_dealer_id), ("submitted", self.b, self.a))
+        self.assertEqual(
+            (order.state, order.waiting_dealer_id, order.executor_dealer_id), ("submitted", self.b, self.a)
+        )
         order.action_pass_on()
         self.assertEqual((order.state, order.waiting_dealer_id), ("passed_on", self.a))
         order.action_execute()
@@ -156,18 +160,28 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:1], self.b, self.c)
         self._transfer(self.cards[4:5], self.a, self.d)
         scopes = {}
-        for dealer, card in ((self.a, self.cards[10]), (self.b, self.cards[1]), (self.c, self.cards[0]), (self.d, self.cards[4])):
+        for dealer, card in (
+            (self.a, self.cards[10]),
+            (self.b, self.cards[1]),
+            (self.c, self.cards[0]),
+            (self.d, self.cards[4]),
+        ):
             scopes[dealer] = self._document("activation", card, sender_dealer_id=dealer.id).activation_scope
-        self.assertEqual(
-            scopes, {self.a: "level1", self.b: "level2", self.c: "level3_below_2", self.d: "level3"}
+        self.assertEqual(scopes, {self.a: "level1", self.b: "level2", self.c: "level3_below_2", self.d: "level3"})
+        found = self.Order.with_user(self.keeper).search(
+            [("kind", "=", "activation"), ("activation_scope", "=", "level2")]
         )
-        found = self.Order.with_user(self.keeper).search([("kind", "=", "activation"), ("activation_scope", "=", "level2")])
         self.assertIn(self.b, found.sender_dealer_id)
 
     def test_an_override_charges_nobody_and_needs_finance(self):
         orders = self.Order.with_user(self.keeper)
         order = orders.create(
-            {"kind": "activation", "sender_dealer_id": self.a.id, "is_free": True, "reason": "replacement of damaged cards"}
+            {
+                "kind": "activation",
+                "sender_dealer_id": self.a.id,
+                "is_free": True,
+                "reason": "replacement of damaged cards",
+            }
         )
         order.sudo()._link_cards(self.cards[:2].ids)
         order.action_submit()
@@ -200,13 +214,22 @@ class TestActivation(OrderCase):
     def test_head_office_sees_what_a_level_1_activated_after_selling(self):
         self._fund(self.a, stored=10000)
         order = self._document("activation", self.cards[:3], ("submit", "execute"), self._as(self.a))
-        shown = self.Order.with_user(self.keeper).search([("kind", "=", "activation"), ("number_search", "ilike", self.cards[1].number)])
+        shown = self.Order.with_user(self.keeper).search(
+            [("kind", "=", "activation"), ("number_search", "ilike", self.cards[1].number)]
+        )
         self.assertEqual(shown, order)
-        values = shown.web_read({name: {} for name in ("orderer_name", "state", "amount_charged", "activation_scope")})[0]
+        values = shown.web_read({name: {} for name in ("orderer_name", "state", "amount_charged", "activation_scope")})[
+            0
+        ]
         del values["id"]
         self.assertEqual(
             values,
-            {"orderer_name": self.a.display_name, "state": "done", "amount_charged": 1800, "activation_scope": "level1"},
+            {
+                "orderer_name": self.a.display_name,
+                "state": "done",
+                "amount_charged": 1800,
+                "activation_scope": "level1",
+            },
         )
 
     def test_rejecting_and_cancelling_a_request_free_its_numbers(self):
@@ -224,7 +247,12 @@ class TestActivation(OrderCase):
         self._fund(self.a, stored=10000)
         staff = self._new_staff(self.a, commission_ratio=0.25)
         order = self._document(
-            "activation", self.cards[:3], (), self._as(self.a), staff_id=staff.id, sale_prices={self.card_product.id: Decimal(901)}
+            "activation",
+            self.cards[:3],
+            (),
+            self._as(self.a),
+            staff_id=staff.id,
+            sale_prices={self.card_product.id: Decimal(901)},
         )
         for step in ("submit", "execute"):
             order._step_for_subject(self._as(self.a), step)
@@ -233,7 +261,9 @@ class TestActivation(OrderCase):
         self.assertEqual((price.staff_id, price.staff_ratio, price.sale_price), (staff, 0.25, 901))
         self.assertEqual((price.amount_retail, price.amount_earned, price.amount_staff), (3000, 903, 225.75))
         with self.assertRaisesRegex(UserError, "works for another dealer"):
-            self._document("activation", self.cards[4:5], staff_id=self._new_staff(self.z).id, sender_dealer_id=self.a.id)
+            self._document(
+                "activation", self.cards[4:5], staff_id=self._new_staff(self.z).id, sender_dealer_id=self.a.id
+            )
 
     def test_the_statistics_show_own_sales_and_the_networks(self):
         self._fund(self.a, stored=10000)
@@ -241,8 +271,14 @@ class TestActivation(OrderCase):
         self._activate(self.cards[:2], self.b)
         self._activate(self.cards[5:6], self.a)
         self.env.flush_all()
-        rows = self.env["crab.card.sales.report"].with_user(self.finance)._read_group(
-            [("dealer_id", "in", (self.a | self.b).ids)], ["dealer_id"], ["amount_own:sum", "amount_network:sum", "amount_earned:sum"]
+        rows = (
+            self.env["crab.card.sales.report"]
+            .with_user(self.finance)
+            ._read_group(
+                [("dealer_id", "in", (self.a | self.b).ids)],
+                ["dealer_id"],
+                ["amount_own:sum", "amount_network:sum", "amount_earned:sum"],
+            )
         )
         member = self._member_price()
         self.assertEqual(

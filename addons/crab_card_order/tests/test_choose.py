@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
-
 from odoo.addons.crab_card.tools.numbers import serial_number
 
 from ..tools.number_text import condense, parse
@@ -51,7 +50,14 @@ class TestChoose(OrderCase):
     def test_successive_numbers_are_condensed(self):
         numbers = ["A0001", "A0002", "A0003", "A0005", "A0006X", "B99", "B100"]
         self.assertEqual(
-            condense(numbers), [("A0001", "A0003", 3), ("A0005", "A0005", 1), ("A0006X", "A0006X", 1), ("B99", "B99", 1), ("B100", "B100", 1)]
+            condense(numbers),
+            [
+                ("A0001", "A0003", 3),
+                ("A0005", "A0005", 1),
+                ("A0006X", "A0006X", 1),
+                ("B99", "B99", 1),
+                ("B100", "B100", 1),
+            ],
         )
 
     def test_check_characters_do_not_hide_a_run(self):
@@ -69,7 +75,9 @@ class TestChoose(OrderCase):
             self._wizard(method="lowest", product_id=self.card_product, quantity=14).save().action_add()
 
     def test_typed_numbers_and_ranges(self):
-        wizard = self._wizard(method="entered", text=f"{self.cards[0].number.lower()}\n{self.cards[3].number}-{self.cards[6].number}")
+        wizard = self._wizard(
+            method="entered", text=f"{self.cards[0].number.lower()}\n{self.cards[3].number}-{self.cards[6].number}"
+        )
         wizard.save().action_add()
         self.assertEqual(self._chosen(), self.cards[:1] | self.cards[3:7])
         self.assertEqual((self.order.number_count, self.order.line_ids.amount), (5, 3000))
@@ -79,10 +87,19 @@ class TestChoose(OrderCase):
         self.assertFalse(self.order.line_ids)
 
     def test_mistakes_are_listed_and_nothing_is_added(self):
-        wizard = self._wizard(method="entered", text=f"{self.cards[0].number} {self.cards[20].number} NOSUCH99 x<b>").save()
+        wizard = self._wizard(
+            method="entered", text=f"{self.cards[0].number} {self.cards[20].number} NOSUCH99 x<b>"
+        ).save()
         action = wizard.action_add()
         self.assertEqual(action["res_id"], wizard.id)
-        for part in (self.cards[20].number, "not in the sender", "NOSUCH99", "not in the register", "X&lt;B&gt;", "not a card number"):
+        for part in (
+            self.cards[20].number,
+            "not in the sender",
+            "NOSUCH99",
+            "not in the register",
+            "X&lt;B&gt;",
+            "not a card number",
+        ):
             self.assertIn(part, wizard.errors)
         self.assertFalse(self._chosen())
         with self.assertRaisesRegex(UserError, "no range"):
@@ -92,7 +109,13 @@ class TestChoose(OrderCase):
 
     def test_each_scan_adds_one_number(self):
         wizard = self._wizard(method="entered")
-        for scanned in (self.cards[1].number, self.cards[0].number.lower(), self.cards[1].number, self.cards[20].number, "garbage"):
+        for scanned in (
+            self.cards[1].number,
+            self.cards[0].number.lower(),
+            self.cards[1].number,
+            self.cards[20].number,
+            "garbage",
+        ):
             wizard.scan = scanned
             self.assertFalse(wizard.scan)
         self.assertTrue(wizard.scan_failed)
@@ -102,10 +125,14 @@ class TestChoose(OrderCase):
 
     def test_excel_is_read_with_a_reason_per_row(self):
         numbers = self.cards[:3].mapped("number")
-        good = self._excel([["备注", "卡号"], ["x", numbers[0]], ["", ""], ["y", numbers[1].lower()], [None, numbers[2]]])
+        good = self._excel(
+            [["备注", "卡号"], ["x", numbers[0]], ["", ""], ["y", numbers[1].lower()], [None, numbers[2]]]
+        )
         self._wizard(method="file", file=good).save().action_add()
         self.assertEqual(self._chosen(), self.cards[:3])
-        bad = self._excel([["卡号"], [self.cards[4].number], [self.cards[20].number], ["=1+1"], [self.cards[4].number], [12345678]])
+        bad = self._excel(
+            [["卡号"], [self.cards[4].number], [self.cards[20].number], ["=1+1"], [self.cards[4].number], [12345678]]
+        )
         wizard = self._wizard(method="file", file=bad).save()
         wizard.action_add()
         for row in (3, 4, 5, 6):
@@ -129,7 +156,9 @@ class TestChoose(OrderCase):
         self._fund(self.a, stored=6000)
         issue = self._issue(self.cards[:6], self.a)
         self._transfer(self.cards[:2], self.a, self.b)
-        links = self.env["crab.card.order.number"].with_user(self.keeper).search([("order_id", "=", issue.id)], order="id")
+        links = (
+            self.env["crab.card.order.number"].with_user(self.keeper).search([("order_id", "=", issue.id)], order="id")
+        )
         action = links[:4].action_activate_numbers()
         drafts = self.Order.search(action["domain"])
         self.assertEqual(dict(zip(drafts.sender_dealer_id, [2, 2], strict=True)).keys(), {self.a, self.b})

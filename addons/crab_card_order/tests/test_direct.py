@@ -70,7 +70,9 @@ class TestDirect(OrderCase):
         order.action_activate_received()
         order.action_activate_received()
         activation = order.activation_order_ids
-        self.assertEqual((activation.state, activation.activation_scope, activation.amount_charged), ("done", "platform", 0))
+        self.assertEqual(
+            (activation.state, activation.activation_scope, activation.amount_charged), ("done", "platform", 0)
+        )
         self.assertCards(mine, state="active", member_id=self.member, charged_amount=950)
         self.assertFalse(self.env["crab.wallet.entry"].search([("document_id", "=", activation.id)]))
         self.assertBalanced()

@@ -29,7 +29,14 @@ class TestHandOver(OrderCase):
             wizard[name] = value
         return wizard.save().action_add()
 
-    @covers("HQ-10", "platform gives to level 1", "level 1 to level 2 or 3", "level 2 to level 3", "level-1 origin stays", via="web")
+    @covers(
+        "HQ-10",
+        "platform gives to level 1",
+        "level 1 to level 2 or 3",
+        "level 2 to level 3",
+        "level-1 origin stays",
+        via="web",
+    )
     @covers("HQ-33", "dealer, card, numbers", "card shipment", via="web")
     def test_numbers_go_down_the_network_step_by_step(self):
         issue = self._draft("issue", receiver_dealer_id=self.a)

@@ -21,7 +21,9 @@ class TestNote(OrderCase, HttpCase):
 
     def test_the_note_condenses_numbers_and_shows_prices(self):
         html, _kind = (
-            self.env["ir.actions.report"].with_user(self.keeper)._render_qweb_html("crab_card_order.note", self.order.ids)
+            self.env["ir.actions.report"]
+            .with_user(self.keeper)
+            ._render_qweb_html("crab_card_order.note", self.order.ids)
         )
         text = " ".join(html.decode().split())
         self.assertIn(f"{self.cards[0].number}–{self.cards[4].number} (5)", text)

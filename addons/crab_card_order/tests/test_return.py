@@ -33,7 +33,9 @@ class TestReturn(OrderCase):
         order = form.record
         order.sudo()._link_cards(self.cards[:3].ids)
         order.action_submit()
-        self.assertEqual((order.receiver_dealer_id, order.state, order.return_scope), (self.b, "in_transit", "level3_to_2"))
+        self.assertEqual(
+            (order.receiver_dealer_id, order.state, order.return_scope), (self.b, "in_transit", "level3_to_2")
+        )
         self.assertCards(self.cards[:3], dealer_id=self.c)
         order.action_receive()
         self.assertCards(self.cards[:3], dealer_id=self.b, origin_dealer_id=self.a)
@@ -75,7 +77,9 @@ class TestReturn(OrderCase):
         first = self._activate(self.cards[:3], self.a)  # 600 stored + 1200 credit
         self._activate(self.cards[3:5], self.a)  # 1200 credit
         self.assertMoney(self.a, "0", "2400")
-        self.env["crab.wallet.document"]._open(self.a, "repayment", Decimal(1000), "test-repayment")  # the oldest: first has 200 left
+        self.env["crab.wallet.document"]._open(
+            self.a, "repayment", Decimal(1000), "test-repayment"
+        )  # the oldest: first has 200 left
         self.assertMoney(self.a, "0", "1400")
         order = self._return(self.cards[:1], self.a)
         self.assertEqual((order.amount_stored, order.amount_credit), (400, 200))

@@ -6,7 +6,13 @@ from odoo.addons.crab_base.tests.common import covers
 from .common import OrderCase
 
 READERS = ("finance", "warehouse", "customer_service", "auditor")
-MODELS = ("crab.card.order", "crab.card.order.line", "crab.card.order.number", "crab.card.order.price", "crab.card.sales.report")
+MODELS = (
+    "crab.card.order",
+    "crab.card.order.line",
+    "crab.card.order.number",
+    "crab.card.order.price",
+    "crab.card.sales.report",
+)
 STEPS = {
     "action_submit": [], "action_pass_on": [], "action_execute": [], "action_send": [], "action_receive": [],
     "action_reject": ["x"], "action_cancel": [], "action_close": ["x"], "action_approve": [], "action_keep_charge": [],
@@ -70,7 +76,9 @@ class TestRights(OrderCase):
         for method in ("action_approve", "action_keep_charge", "action_give_charge_back"):
             with self.assertRaises(AccessError):
                 self._call(self.keeper, "crab.card.order", method, self.open.ids)
-        draft = self._call(self.keeper, "crab.card.order", "create", [{"kind": "issue", "receiver_dealer_id": self.a.id}])
+        draft = self._call(
+            self.keeper, "crab.card.order", "create", [{"kind": "issue", "receiver_dealer_id": self.a.id}]
+        )
         draft = self.Order.browse(draft)
         forbidden = {"state": "done", "amount_charged": 1, "executor_dealer_id": self.z.id, "approved_by_id": self.keeper.id,
                      "amount_paid": 100, "source_order_id": self.issue.id, "name": "X", "orderer_dealer_id": self.a.id, "charge_decision": "give_back",
@@ -98,13 +106,25 @@ class TestRights(OrderCase):
             with self.assertRaises(UserError):
                 self._call(self.keeper, model, "unlink", row.ids)
         with self.assertRaises(UserError):
-            self._call(self.keeper, "crab.card.order.line", "create", [{"order_id": draft.id, "product_id": self.card_product.id}])
+            self._call(
+                self.keeper,
+                "crab.card.order.line",
+                "create",
+                [{"order_id": draft.id, "product_id": self.card_product.id}],
+            )
         with self.assertRaises(UserError):
             self._call(self.keeper, "crab.card.order.line", "write", self.issue.line_ids.ids, {"unit_price": 1})
         self._call(self.keeper, "crab.card.order", "unlink", draft.ids)
 
     def test_services_are_not_callable_from_outside(self):
-        for method in ("_create_for_subject", "_step_for_subject", "_link_cards", "_do_execute", "_locked", "_run_step"):
+        for method in (
+            "_create_for_subject",
+            "_step_for_subject",
+            "_link_cards",
+            "_do_execute",
+            "_locked",
+            "_run_step",
+        ):
             with self.assertRaises(AccessError):
                 self._call(self.keeper, "crab.card.order", method, self.open.ids)
 
@@ -116,7 +136,11 @@ class TestRights(OrderCase):
         for user in (rep, manager):
             for model in MODELS[:4]:
                 field = "id" if model == "crab.card.order" else "order_id"
-                rows = self.env[model].with_user(user).search([(field, "in", (self.issue | self.other | self.activation).ids)])
+                rows = (
+                    self.env[model]
+                    .with_user(user)
+                    .search([(field, "in", (self.issue | self.other | self.activation).ids)])
+                )
                 orders = rows if field == "id" else rows.order_id
                 self.assertIn(self.activation, orders, model)
                 self.assertNotIn(self.other, orders, model)
@@ -129,7 +153,9 @@ class TestRights(OrderCase):
     def test_companies_are_kept_apart(self):
         user = self._new_user("order-sales-company", "card_keeper", companies=self.sales)
         for model in MODELS[:4]:
-            self.assertFalse(self.env[model].with_user(user).search([]).filtered(lambda row: row.company_id == self.group))
+            self.assertFalse(
+                self.env[model].with_user(user).search([]).filtered(lambda row: row.company_id == self.group)
+            )
         with self.assertRaises(AccessError):
             self._call(user, "crab.card.order", "read", self.issue.ids, ["name"])
         with self.assertRaises(AccessError):

@@ -21,7 +21,9 @@ class TestSearch(OrderCase):
         cls.part._step_for_subject(cls._as(cls.z), "receive", numbers=cls.cards[10:11].mapped("number"))
         cls.sent = cls._document("issue", cls.cards[14:16], receiver_dealer_id=cls.z.id)
         cls.closed = cls._document("issue", cls.cards[16:17], ("submit", "cancel"), receiver_dealer_id=cls.z.id)
-        cls.unpaid = cls.Order.create({"kind": "direct", "company_id": cls.group.id, "receiver_member_id": cls.member.id})
+        cls.unpaid = cls.Order.create(
+            {"kind": "direct", "company_id": cls.group.id, "receiver_member_id": cls.member.id}
+        )
         cls.env["crab.card.order.line"].create(
             {"order_id": cls.unpaid.id, "product_id": cls.card_product.id, "quantity": 2, "unit_price": 950}
         )
@@ -53,7 +55,9 @@ class TestSearch(OrderCase):
         self.assertEqual(self._search(("receiver_name", "ilike", "Dealer TB")), self.transfer)
         self.assertEqual(self._search(("receiver_name", "ilike", self.member.number)), self.unpaid)
         self.assertEqual(self._search(("name", "ilike", self.sent.name)), self.sent)
-        self.env.cr.execute("UPDATE crab_card_order SET create_date = %s WHERE id = %s", [datetime(2020, 5, 1), self.sent.id])
+        self.env.cr.execute(
+            "UPDATE crab_card_order SET create_date = %s WHERE id = %s", [datetime(2020, 5, 1), self.sent.id]
+        )
         self.env.invalidate_all()
         self.assertEqual(self._search(("create_date", "<", "2021-01-01")), self.sent)
 
@@ -69,7 +73,18 @@ class TestSearch(OrderCase):
     def test_columns_and_detail(self):
         order = self.part.with_user(self.keeper)
         shown = order.web_read(
-            {name: {} for name in ("name", "product_names", "amount_total", "sender_name", "receiver_name", "orderer_name", "state")}
+            {
+                name: {}
+                for name in (
+                    "name",
+                    "product_names",
+                    "amount_total",
+                    "sender_name",
+                    "receiver_name",
+                    "orderer_name",
+                    "state",
+                )
+            }
         )[0]
         self.assertIn("TESTCARD", shown["product_names"])
         self.assertEqual(
@@ -80,12 +95,16 @@ class TestSearch(OrderCase):
             self.assertEqual((form.number_count, form.received_count), (4, 1))
         self.assertEqual(order.action_numbers()["domain"], [("order_id", "=", order.id)])
         self.assertEqual(self.a.with_user(self.keeper).card_order_count, 2)
-        self.assertEqual(self.Order.search(self.a.action_card_orders()["domain"]) & self.all, self.issue | self.transfer)
+        self.assertEqual(
+            self.Order.search(self.a.action_card_orders()["domain"]) & self.all, self.issue | self.transfer
+        )
 
     def test_every_menu_opens(self):
         for kind in ("", "_issue", "_direct", "_transfer", "_activation", "_return", "_cancel", "_extension"):
             action = self.env["ir.actions.act_window"]._for_xml_id(f"crab_card_order.crab_card_order_action{kind}")
-            self.Order.with_user(self.keeper).get_views([(view_id, mode) for view_id, mode in action["views"]] + [(False, "search")])
+            self.Order.with_user(self.keeper).get_views(
+                [(view_id, mode) for view_id, mode in action["views"]] + [(False, "search")]
+            )
 
     def test_a_closing_dealer_shows_what_is_open(self):
         labels = [label for label, _count, _action in self.z._open_items()]

@@ -2,7 +2,14 @@ from decimal import Decimal
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from odoo.exceptions import AccessError, MissingError, UserError
 
@@ -62,7 +69,8 @@ class TestStateMachine(OrderCase):
                 kind, sender, ids = order["kind"], order["sender"], order["ids"]
                 states = ("inactive", "active") if kind == "return" else ("inactive",)
                 return all(
-                    self.numbers[i][0] in states and self.numbers[i][1] == sender and not self.numbers[i][2] for i in ids
+                    self.numbers[i][0] in states and self.numbers[i][1] == sender and not self.numbers[i][2]
+                    for i in ids
                 )
 
             @rule(
@@ -75,7 +83,12 @@ class TestStateMachine(OrderCase):
             def submit(self, kind, who, to, first, size):
                 cards = self._pick(first, size)
                 who, to = getattr(case, who), getattr(case, to)
-                order = {"kind": kind, "sender": None if kind == "issue" else who, "ids": cards.ids, "open": set(cards.ids)}
+                order = {
+                    "kind": kind,
+                    "sender": None if kind == "issue" else who,
+                    "ids": cards.ids,
+                    "open": set(cards.ids),
+                }
                 if kind == "issue":
                     allowed, values = to == case.a, {"receiver_dealer_id": to.id}
                     order["receiver"] = to
@@ -150,7 +163,10 @@ class TestStateMachine(OrderCase):
                     self._free(order, list(order["open"]))
 
             @precondition(lambda self: self.orders)
-            @rule(index=st.integers(0, 50), step=st.sampled_from(("action_submit", "action_receive", "action_execute", "action_cancel")))
+            @rule(
+                index=st.integers(0, 50),
+                step=st.sampled_from(("action_submit", "action_receive", "action_execute", "action_cancel")),
+            )
             def press_again(self, index, step):
                 """A step on a document that is finished changes nothing, whether it is refused or ignored."""
                 finished = [order for order in self.orders if not order["open"]]
@@ -176,10 +192,12 @@ class TestStateMachine(OrderCase):
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+                max_examples=15,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                print_blob=True,
             ),
         )
         self._intact()
         self.assertBalanced()
-
-

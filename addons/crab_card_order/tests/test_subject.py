@@ -23,7 +23,13 @@ class TestSubject(OrderCase):
     def _make(self, dealer, kind, cards, **values):
         return self.Order._create_for_subject(self._as(dealer), kind, cards, **values)
 
-    @covers("CH-13", "choose a lower dealer", "choose numbers and ranges", "create the order", "receiver's library in order of receipt")
+    @covers(
+        "CH-13",
+        "choose a lower dealer",
+        "choose numbers and ranges",
+        "create the order",
+        "receiver's library in order of receipt",
+    )
     def test_a_dealer_passes_numbers_to_its_child_who_receives_them(self):
         cards = self.Card._for_subject(self._as(self.a))._resolve(
             [self.cards[5].number], [(self.cards[7].number, self.cards[8].number)], [("dealer_id", "=", self.a.id)]
@@ -56,7 +62,9 @@ class TestSubject(OrderCase):
         self.assertEqual(self._make(self.a, "transfer", self.cards[5:7], **values), first)
         with self.assertRaises(IdempotencyConflict):
             self._make(self.a, "transfer", self.cards[5:8], **values)
-        other = self.Order._create_for_subject(self._as(self.z), "transfer", self.cards[10:11], receiver_dealer_id=self.y.id, key="abc")
+        other = self.Order._create_for_subject(
+            self._as(self.z), "transfer", self.cards[10:11], receiver_dealer_id=self.y.id, key="abc"
+        )
         self.assertNotEqual(other, first)
 
     def test_documents_are_seen_by_those_concerned_and_their_ancestors(self):
@@ -73,7 +81,13 @@ class TestSubject(OrderCase):
     def test_strangers_do_not_see_a_document(self):
         order = self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
         order._step_for_subject(self._as(self.a), "submit")
-        strangers = [self._as(self.z), self._as(self.y), self._as(self.b), self._member_subject(), self._as(self._new_staff(self.z))]
+        strangers = [
+            self._as(self.z),
+            self._as(self.y),
+            self._as(self.b),
+            self._member_subject(),
+            self._as(self._new_staff(self.z)),
+        ]
         strangers.append(Subject("dealer", 2**31 - 1))
         for stranger in strangers:
             for step in ("submit", "receive", "reject", "cancel", "close", "execute", "pass_on"):
@@ -96,9 +110,9 @@ class TestSubject(OrderCase):
             wrong += [(transfer, self.a, step), (request, self.a, step), (request, self.c, step)]
         for order, dealer, step in wrong:
             with self.assertRaises(AccessError, msg=f"{order.kind} {dealer.code} {step}"):
-                order._step_for_subject(self._as(dealer), step, reason="x") if step == "reject" else order._step_for_subject(
-                    self._as(dealer), step
-                )
+                order._step_for_subject(
+                    self._as(dealer), step, reason="x"
+                ) if step == "reject" else order._step_for_subject(self._as(dealer), step)
         request._step_for_subject(self._as(self.b), "pass_on")
         with self.assertRaises(AccessError):
             request._step_for_subject(self._as(self.b), "execute")
@@ -121,7 +135,12 @@ class TestSubject(OrderCase):
             self._make(self.d, "return", self.Card, receiver_dealer_id=self.z.id)
 
     def test_other_peoples_numbers_are_refused_without_telling_about_them(self):
-        for dealer, cards in ((self.a, self.cards[10:11]), (self.a, self.cards[:1]), (self.b, self.cards[5:6]), (self.z, self.cards[15:16])):
+        for dealer, cards in (
+            (self.a, self.cards[10:11]),
+            (self.a, self.cards[:1]),
+            (self.b, self.cards[5:6]),
+            (self.z, self.cards[15:16]),
+        ):
             for kind in ("activation", "return"):
                 with self.assertRaises(UserError) as caught:
                     self._make(dealer, kind, cards)
@@ -155,7 +174,9 @@ class TestSubject(OrderCase):
         with self.assertRaises(AccessError):
             order._step_for_subject(finance, "receive")
         with self.assertRaises(AccessError):
-            self.Order._create_for_subject(keeper, "issue", self.cards[17:18], receiver_dealer_id=self.a.id, state="done")
+            self.Order._create_for_subject(
+                keeper, "issue", self.cards[17:18], receiver_dealer_id=self.a.id, state="done"
+            )
 
     def test_a_member_sees_and_returns_its_own_only(self):
         other = self._new_member()

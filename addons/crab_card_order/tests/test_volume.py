@@ -20,7 +20,9 @@ class TestVolume(OrderCase):
             "issue": self._count(lambda: self._issue(cards, self.a)),
             "transfer": self._count(lambda: self._transfer(cards, self.a, self.b)),
             "activation": self._count(lambda: self._activate(cards, self.b)),
-            "return": self._count(lambda: self._document("return", cards, ("submit", "receive"), sender_dealer_id=self.b.id)),
+            "return": self._count(
+                lambda: self._document("return", cards, ("submit", "receive"), sender_dealer_id=self.b.id)
+            ),
         }
 
     def test_statements_do_not_grow_with_the_numbers(self):

@@ -23,7 +23,8 @@ class CrabCardOrderInput(models.AbstractModel):
 
     order_id = fields.Many2one("crab.card.order", string="Document", required=True, readonly=True, ondelete="cascade")
     text = fields.Text(
-        "Numbers", help="Numbers separated by blanks, commas or lines; ranges as first-last. Pasting a column of Excel works."
+        "Numbers",
+        help="Numbers separated by blanks, commas or lines; ranges as first-last. Pasting a column of Excel works.",
     )
     scan = fields.Char("Scan", help="Put the cursor here and scan: each scan adds one number.")
     scan_result = fields.Char("Last scan", readonly=True)
@@ -69,12 +70,16 @@ class CrabCardOrderInput(models.AbstractModel):
         entries = [(None, value) for value in numbers] + self._read_file()
         if not entries and not ranges:
             raise UserError(self.env._("Enter, scan or upload at least one number."))
-        cards = {card.number: card.id for card in Card.search([("number", "in", list({value for _row, value in entries}))])}
+        cards = {
+            card.number: card.id for card in Card.search([("number", "in", list({value for _row, value in entries}))])
+        }
         refusals = self._refusals(list(cards.values()))
         mistakes, seen = [], {}
         for row, value in entries:
             if value not in cards:
-                known = self.env._("not in the register") if NUMBER.fullmatch(value) else self.env._("not a card number")
+                known = (
+                    self.env._("not in the register") if NUMBER.fullmatch(value) else self.env._("not a card number")
+                )
                 mistakes.append((row, value, known))
             elif cards[value] in refusals:
                 mistakes.append((row, value, refusals[cards[value]]))
@@ -91,8 +96,18 @@ class CrabCardOrderInput(models.AbstractModel):
         if not self.file:
             return []
         try:
-            reader = Reader([Column("卡号", "number", cells.text(), must_exist=True)], self.filename, base64.b64decode(self.file), MAX_ROWS)
-            return [(row, value) for chunk in reader.chunks() for row, raw in chunk if (value := number(self._cell_text(raw[0])))]
+            reader = Reader(
+                [Column("卡号", "number", cells.text(), must_exist=True)],
+                self.filename,
+                base64.b64decode(self.file),
+                MAX_ROWS,
+            )
+            return [
+                (row, value)
+                for chunk in reader.chunks()
+                for row, raw in chunk
+                if (value := number(self._cell_text(raw[0])))
+            ]
         except FileError as exc:
             raise UserError(self.env._(exc.reason)) from exc
 

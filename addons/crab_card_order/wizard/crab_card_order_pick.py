@@ -26,13 +26,21 @@ class CrabCardOrderPick(models.TransientModel):
     def _compute_available_count(self):
         for wizard in self:
             wizard.available_count = (
-                self.env["crab.card"].search_count(wizard._free_domain()) if wizard.product_id and wizard.order_id else 0
+                self.env["crab.card"].search_count(wizard._free_domain())
+                if wizard.product_id and wizard.order_id
+                else 0
             )
 
     def _free_domain(self):
         """Free numbers of the product that fit and are chosen in no other draft either."""
-        chosen = SQL("(SELECT card_id FROM crab_card_order_number WHERE state = 'chosen' OR order_id = %s)", self.order_id.id)
-        return self.order_id._number_domain() & Domain("product_id", "=", self.product_id.id) & Domain("id", "not in", chosen)
+        chosen = SQL(
+            "(SELECT card_id FROM crab_card_order_number WHERE state = 'chosen' OR order_id = %s)", self.order_id.id
+        )
+        return (
+            self.order_id._number_domain()
+            & Domain("product_id", "=", self.product_id.id)
+            & Domain("id", "not in", chosen)
+        )
 
     def _refusals(self, card_ids):
         return {card_id: reason for card_id, _number, reason in self.order_id.sudo()._misfits(card_ids)}
@@ -60,7 +68,9 @@ class CrabCardOrderPick(models.TransientModel):
             if len(cards) < self.quantity:
                 raise UserError(
                     self.env._(
-                        "Only %(count)s free numbers of %(card)s can be chosen here.", count=len(cards), card=self.product_id.display_name
+                        "Only %(count)s free numbers of %(card)s can be chosen here.",
+                        count=len(cards),
+                        card=self.product_id.display_name,
                     )
                 )
             return cards

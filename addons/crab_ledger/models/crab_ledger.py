@@ -4,7 +4,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import business_date
 
-
 PENDING = "crab.ledger.pending"
 
 

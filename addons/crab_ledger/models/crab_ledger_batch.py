@@ -30,7 +30,9 @@ class CrabLedgerBatch(models.Model):
     amount_cost = fields.Monetary("Cost of goods", readonly=True)
     move_id = fields.Many2one("account.move", "Journal entry", readonly=True, check_company=True)
     reversal_move_id = fields.Many2one("account.move", "Reversal", readonly=True, check_company=True)
-    state = fields.Selection([("posted", "Posted"), ("reversed", "Reversed")], default="posted", required=True, readonly=True)
+    state = fields.Selection(
+        [("posted", "Posted"), ("reversed", "Reversed")], default="posted", required=True, readonly=True
+    )
 
     _day_idx = models.Index("(company_id, business_date)")
 
@@ -155,7 +157,9 @@ class CrabLedgerBatch(models.Model):
         self.env["crab.ledger"]._check_finance()
         lock_rows(self)
         if any(batch.state != "posted" for batch in self):
-            raise UserError(self.env._("Only posted batches can be reversed. Reload the page to see what is posted now."))
+            raise UserError(
+                self.env._("Only posted batches can be reversed. Reload the page to see what is posted now.")
+            )
         self.env.cr.execute(SQL("UPDATE crab_ledger_fact SET batch_id = NULL WHERE batch_id = ANY(%s)", self.ids))
         self.env["crab.ledger.fact"].invalidate_model(["batch_id"])
         for batch in self:

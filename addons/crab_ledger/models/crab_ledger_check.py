@@ -151,7 +151,9 @@ class CrabLedgerCheck(models.Model):
 
     def _warn_finance(self):
         """Replace the open activities of earlier checks by ones that name today's differences, if there are any."""
-        self.search([("id", "!=", self.id), ("activity_ids", "!=", False)]).activity_unlink(["mail.mail_activity_data_warning"])
+        self.search([("id", "!=", self.id), ("activity_ids", "!=", False)]).activity_unlink(
+            ["mail.mail_activity_data_warning"]
+        )
         wrong = self.line_ids.filtered("difference")
         if not wrong and not self.findings:
             return

@@ -27,7 +27,9 @@ class CrabLedgerFact(models.Model):
     document_id = fields.Many2oneReference("Document", model_field="document_model", readonly=True, required=True)
     reference = fields.Char(readonly=True)
     key = fields.Char(readonly=True, help="The same fact is recorded once.")
-    batch_id = fields.Many2one("crab.ledger.batch", "Posted in", readonly=True, help="Empty: waiting for the daily batch.")
+    batch_id = fields.Many2one(
+        "crab.ledger.batch", "Posted in", readonly=True, help="Empty: waiting for the daily batch."
+    )
 
     _key_uniq = models.UniqueIndex("(company_id, kind, key) WHERE key IS NOT NULL", "This fact is recorded already.")
     _waiting_idx = models.Index("(company_id, business_date) WHERE batch_id IS NULL")

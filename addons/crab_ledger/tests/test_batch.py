@@ -14,7 +14,10 @@ DAY = date(2026, 10, 1)
 
 class TestBatch(LedgerCase):
     def test_a_day_is_posted_in_one_entry_per_kind_and_tax(self):
-        before = {purpose: self._balance(purpose) for purpose in ("contract_liability", "revenue", "vat_output", "cost", "inventory")}
+        before = {
+            purpose: self._balance(purpose)
+            for purpose in ("contract_liability", "revenue", "vat_output", "cost", "inventory")
+        }
         ids = self.Fact._record(
             [self._fact("100.00", "9.00", "40.00", tax_id=self.tax.id, business_date=DAY)] * 3
             + [self._fact("50.00", business_date=DAY), self._fact("7.00", business_date=date(2026, 10, 2))]
@@ -28,7 +31,13 @@ class TestBatch(LedgerCase):
         self.assertEqual(taxed.move_id.line_ids.tax_ids, self.tax)
         self.assertEqual(taxed.move_id.line_ids.tax_line_id, self.tax)
         changes = {purpose: self._balance(purpose) - before[purpose] for purpose in before}
-        expected = {"contract_liability": "377", "revenue": "-350", "vat_output": "-27", "cost": "120", "inventory": "-120"}
+        expected = {
+            "contract_liability": "377",
+            "revenue": "-350",
+            "vat_output": "-27",
+            "cost": "120",
+            "inventory": "-120",
+        }
         self.assertEqual(changes, {purpose: Decimal(amount) for purpose, amount in expected.items()})
         facts = self.Fact.browse(ids)
         self.assertEqual(facts[:3].batch_id, taxed)

@@ -31,7 +31,8 @@ class TestDocumentEntries(LedgerCase):
 
     def test_numbers_of_a_journal_have_no_gap(self):
         numbers = [
-            self._post(("bank", False, Decimal(1), ""), ("deposits", False, Decimal(-1), "")).sequence_number for _i in range(3)
+            self._post(("bank", False, Decimal(1), ""), ("deposits", False, Decimal(-1), "")).sequence_number
+            for _i in range(3)
         ]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 3)))
 
@@ -66,7 +67,8 @@ class TestDocumentEntries(LedgerCase):
     def test_a_reversal_books_back_in_red_and_an_entry_cannot_be_unposted_otherwise(self):
         before = self._balance("receivable_credit")
         move = self._post(
-            ("receivable_credit", self.partner, Decimal("88.80"), ""), ("contract_liability", False, Decimal("-88.80"), "")
+            ("receivable_credit", self.partner, Decimal("88.80"), ""),
+            ("contract_liability", False, Decimal("-88.80"), ""),
         )
         for method in ("button_draft", "button_cancel"):
             with self.assertRaisesRegex(UserError, "stay posted"):

@@ -39,7 +39,9 @@ class TestRights(LedgerCase):
 
     def test_posting_by_hand_and_checking_is_finances(self):
         auditor = self._new_user("ledger_auditor", "auditor")
-        batch = self.Batch._post_day(self.group, self.Fact.search([("company_id", "=", self.group.id)], limit=1).business_date)
+        batch = self.Batch._post_day(
+            self.group, self.Fact.search([("company_id", "=", self.group.id)], limit=1).business_date
+        )
         with self.assertRaises(AccessError):
             batch.with_user(auditor).action_reverse()
         with self.assertRaises(AccessError):

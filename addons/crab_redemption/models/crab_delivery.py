@@ -81,7 +81,9 @@ class CrabDelivery(models.Model):
 
     def write(self, vals):
         if not self.env.su and vals.keys() - EDITABLE:
-            raise AccessError(self.env._("Only receiver, address and wished date of a delivery can be changed by hand."))
+            raise AccessError(
+                self.env._("Only receiver, address and wished date of a delivery can be changed by hand.")
+            )
         if EDITABLE & vals.keys() and any(delivery.state in ("shipped", "cancelled") for delivery in self):
             raise UserError(self.env._("A delivery that is shipped or cancelled can no longer be changed."))
         return super().write(vals)
@@ -201,7 +203,9 @@ class CrabDelivery(models.Model):
         missing = []
         for product, lines in self.line_ids.grouped("product_id").items():
             wanted = sum(lines.mapped("quantity"))
-            move = picking.move_ids.filtered(lambda m, product=product: m.product_id == product and m.state not in ("done", "cancel"))[:1]
+            move = picking.move_ids.filtered(
+                lambda m, product=product: m.product_id == product and m.state not in ("done", "cancel")
+            )[:1]
             if move.product_uom.compare(move.quantity, wanted) < 0:
                 move._action_assign()
             if move.product_uom.compare(move.quantity, wanted) < 0:

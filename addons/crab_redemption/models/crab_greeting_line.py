@@ -11,7 +11,9 @@ class CrabGreetingLine(models.Model):
     card_id = fields.Many2one("crab.card", "Number", required=True, index=True, ondelete="restrict")
     card_state = fields.Selection(related="card_id.state", string="State of the number")
     phone = fields.Char(help="Empty: the phone of the redemption.")
-    state = fields.Selection([("waiting", "Waiting"), ("sent", "Greeted")], required=True, readonly=True, default="waiting", index=True)
+    state = fields.Selection(
+        [("waiting", "Waiting"), ("sent", "Greeted")], required=True, readonly=True, default="waiting", index=True
+    )
     sent_at = fields.Datetime("Greeted on", readonly=True)
 
     _card_once = models.UniqueIndex("(card_id)", "This number belongs to a corporate gift already.")

@@ -20,9 +20,22 @@ class CrabImportGreeting(models.AbstractModel):
         return [
             Column("企业名称", "company", cells.text(128), required=True, example="示例企业"),
             Column("卡号", "number", cells.code(), required=True, unique=True, example="YC26A0000001"),
-            Column("手机号", "phone", cells.phone(), example="13800000000", help=self.env._("Empty: the phone of the redemption.")),
+            Column(
+                "手机号",
+                "phone",
+                cells.phone(),
+                example="13800000000",
+                help=self.env._("Empty: the phone of the redemption."),
+            ),
             Column("祝福语", "greeting", cells.text(300), required=True, example="中秋快乐"),
-            Column("发送日期", "send_date", cells.date(), required=True, example="2026-09-25", help=self.env._("Sent from 9:00 on that day.")),
+            Column(
+                "发送日期",
+                "send_date",
+                cells.date(),
+                required=True,
+                example="2026-09-25",
+                help=self.env._("Sent from 9:00 on that day."),
+            ),
         ]
 
     @api.model

@@ -1,10 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, LockError, UserError
+from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import round_cents
-from odoo.addons.crab_base.tools.subject import Subject
 from odoo.addons.crab_base.tools.timezone import business_date
 
 
@@ -37,11 +36,18 @@ class CrabRedemption(models.Model):
     )
     product_id = fields.Many2one("product.product", "Goods", required=True, readonly=True, index=True)
     company_id = fields.Many2one(
-        "res.company", "Issuer", required=True, readonly=True, index=True, help="The company that carries the card's liability."
+        "res.company",
+        "Issuer",
+        required=True,
+        readonly=True,
+        index=True,
+        help="The company that carries the card's liability.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount_charged = fields.Monetary(
-        "Charged", readonly=True, help="What the activation of the number was charged: the revenue of this redemption, with tax."
+        "Charged",
+        readonly=True,
+        help="What the activation of the number was charged: the revenue of this redemption, with tax.",
     )
     origin_dealer_id = fields.Many2one("crab.dealer", "Level-1 origin", readonly=True, index="btree_not_null")
     holder_dealer_id = fields.Many2one("crab.dealer", "Holding dealer", readonly=True, index="btree_not_null")
@@ -65,7 +71,8 @@ class CrabRedemption(models.Model):
 
     _card_once = models.UniqueIndex("(card_id) WHERE state <> 'cancelled'", "This number is redeemed already.")
     _key_once = models.UniqueIndex(
-        "(actor_kind, actor_id, idempotency_key) WHERE idempotency_key IS NOT NULL", "This request was executed already."
+        "(actor_kind, actor_id, idempotency_key) WHERE idempotency_key IS NOT NULL",
+        "This request was executed already.",
     )
 
     @api.model
@@ -202,7 +209,9 @@ class CrabRedemption(models.Model):
     @api.model
     def _check_request(self, card, product, address, wish_date):
         if product not in self._options(card.sudo()):
-            raise UserError(self.env._("This card cannot be redeemed for %(product)s.", product=product.sudo().display_name))
+            raise UserError(
+                self.env._("This card cannot be redeemed for %(product)s.", product=product.sudo().display_name)
+            )
         for field in ("receiver_name", "receiver_phone", "street"):
             if not (address.get(field) or "").strip():
                 label = self.env["crab.delivery"]._fields[field]._description_string(self.env)
@@ -227,7 +236,12 @@ class CrabRedemption(models.Model):
         for redemption in redemptions_sudo:
             redemption.card_id._unuse(redemption)
         redemptions_sudo.write(
-            {"state": "cancelled", "cancelled_at": fields.Datetime.now(), "cancel_reason": reason, "idempotency_key": False}
+            {
+                "state": "cancelled",
+                "cancelled_at": fields.Datetime.now(),
+                "cancel_reason": reason,
+                "idempotency_key": False,
+            }
         )
         redemptions_sudo.env["crab.outbox"]._emit("redemption.cancelled", redemptions_sudo, {})
 
@@ -241,7 +255,9 @@ class CrabRedemption(models.Model):
     def _prepare_ledger_facts(self):
         """Facts of the shipment, per redemption: the liability of the number becomes revenue and VAT, the goods become cost."""
         split = {
-            (product, company, amount): product.taxes_id.filtered(lambda tax, company=company: tax.company_id == company)
+            (product, company, amount): product.taxes_id.filtered(
+                lambda tax, company=company: tax.company_id == company
+            )
             .with_company(company)
             .compute_all(amount, currency=company.currency_id, product=product)
             for product, company, amount in {(r.product_id, r.company_id, r.amount_charged) for r in self}

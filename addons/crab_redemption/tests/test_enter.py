@@ -69,4 +69,6 @@ class TestEnter(RedemptionCase):
     def test_roles_without_the_right_cannot_enter(self):
         for role in ("auditor", "sales_rep", "warehouse", "finance"):
             with self.subTest(role), self.assertRaises(AccessError):
-                self.env["crab.redemption.enter"].with_user(self._new_user(f"enter-{role}", role)).create({"number": "X"})
+                self.env["crab.redemption.enter"].with_user(self._new_user(f"enter-{role}", role)).create(
+                    {"number": "X"}
+                )

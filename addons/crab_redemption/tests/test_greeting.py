@@ -89,7 +89,9 @@ class TestGreeting(RedemptionCase):
             f"乙公司,{self.cards[2].number},13822222222,新年好,2099-01-01",
         ]
         Import = self.env["crab.import"].with_user(self.agent)
-        refused = Import._run_file("greeting", "bad.csv", (header + rows[0] + "\n甲公司,NOSUCH1,,好,2099-01-01").encode())
+        refused = Import._run_file(
+            "greeting", "bad.csv", (header + rows[0] + "\n甲公司,NOSUCH1,,好,2099-01-01").encode()
+        )
         self.assertEqual((refused.state, refused.error_rows), ("refused", [3]))
         done = Import._run_file("greeting", "good.csv", (header + "\n".join(rows)).encode())
         self.assertEqual(done.state, "done")

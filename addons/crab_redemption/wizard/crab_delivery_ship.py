@@ -8,7 +8,9 @@ class CrabDeliveryShip(models.TransientModel):
 
     carrier_name = fields.Char("Carrier", required=True)
     delivery_ids = fields.Many2many("crab.delivery", string="Deliveries", required=True)
-    line_ids = fields.One2many("crab.delivery.ship.line", "ship_id", compute="_compute_line_ids", store=True, readonly=False)
+    line_ids = fields.One2many(
+        "crab.delivery.ship.line", "ship_id", compute="_compute_line_ids", store=True, readonly=False
+    )
 
     @api.depends("delivery_ids")
     def _compute_line_ids(self):

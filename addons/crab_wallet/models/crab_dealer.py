@@ -58,17 +58,22 @@ class CrabDealer(models.Model):
         super()._check_relocation(parent, level)
         if level == "1":
             return
-        wallets_sudo = self.env["crab.wallet"].sudo().search([("dealer_id", "=", self.id)])  # counts whoever moves the dealer
+        wallets_sudo = (
+            self.env["crab.wallet"].sudo().search([("dealer_id", "=", self.id)])
+        )  # counts whoever moves the dealer
         lock_rows(wallets_sudo)
         if any(wallet.credit_used or (wallet.kind == "stored" and wallet.balance) for wallet in wallets_sudo):
             raise UserError(
                 self.env._(
-                    "%(dealer)s has stored value or unsettled credit. Settle both before it leaves level 1.", dealer=self.display_name
+                    "%(dealer)s has stored value or unsettled credit. Settle both before it leaves level 1.",
+                    dealer=self.display_name,
                 )
             )
         if self._wallet_documents("draft", "waiting"):
             raise UserError(
-                self.env._("%(dealer)s has wallet documents in work. Complete or cancel them first.", dealer=self.display_name)
+                self.env._(
+                    "%(dealer)s has wallet documents in work. Complete or cancel them first.", dealer=self.display_name
+                )
             )
 
     def _wallet_documents(self, *states):
@@ -84,11 +89,21 @@ class CrabDealer(models.Model):
         wallets_sudo = self.env["crab.wallet"].sudo().search([("dealer_id", "=", self.id)])  # as above
         left = wallets_sudo.filtered(lambda wallet: wallet.kind == "stored" and wallet.balance)
         if left:
-            items.append((self.env._("Stored value left: %(amount)s", amount=f"{left.balance:,.2f}"), 1, left._get_records_action()))
+            items.append(
+                (
+                    self.env._("Stored value left: %(amount)s", amount=f"{left.balance:,.2f}"),
+                    1,
+                    left._get_records_action(),
+                )
+            )
         owing = wallets_sudo.filtered("credit_used")
         if owing:
             items.append(
-                (self.env._("Unsettled credit: %(amount)s", amount=f"{owing.credit_used:,.2f}"), 1, owing._get_records_action())
+                (
+                    self.env._("Unsettled credit: %(amount)s", amount=f"{owing.credit_used:,.2f}"),
+                    1,
+                    owing._get_records_action(),
+                )
             )
         return items
 

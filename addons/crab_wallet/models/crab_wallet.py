@@ -27,7 +27,13 @@ class CrabWallet(models.Model):
 
     _name = "crab.wallet"
     _description = "Wallet"
-    _inherit = ["crab.chain.parent.mixin", "crab.public.id.mixin", "crab.subject.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "crab.chain.parent.mixin",
+        "crab.public.id.mixin",
+        "crab.subject.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "dealer_id, kind desc"
 
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="cascade", index=True)
@@ -37,8 +43,12 @@ class CrabWallet(models.Model):
     balance = fields.Monetary(
         required=True, readonly=True, default=0, help="Stored value, or what is available of the credit."
     )
-    credit_limit = fields.Monetary("Credit limit", required=True, readonly=True, default=0, help="Sum of the credit grants.")
-    credit_used = fields.Monetary("Unsettled", required=True, readonly=True, default=0, help="Credit used and not repaid.")
+    credit_limit = fields.Monetary(
+        "Credit limit", required=True, readonly=True, default=0, help="Sum of the credit grants."
+    )
+    credit_used = fields.Monetary(
+        "Unsettled", required=True, readonly=True, default=0, help="Credit used and not repaid."
+    )
     available = fields.Monetary("Available", compute="_compute_available")
     settled = fields.Monetary("Settled", compute="_compute_settled", help="Credit used and repaid.")
     entry_ids = fields.One2many("crab.wallet.entry", "wallet_id", "Movements", readonly=True)
@@ -65,7 +75,9 @@ class CrabWallet(models.Model):
 
     @api.depends("debt_ids.settled")
     def _compute_settled(self):
-        sums = dict(self.env["crab.wallet.debt"]._read_group([("wallet_id", "in", self.ids)], ["wallet_id"], ["settled:sum"]))
+        sums = dict(
+            self.env["crab.wallet.debt"]._read_group([("wallet_id", "in", self.ids)], ["wallet_id"], ["settled:sum"])
+        )
         for wallet in self:
             wallet.settled = sums.get(wallet._origin, 0)
 
@@ -76,7 +88,11 @@ class CrabWallet(models.Model):
         """The level-1 dealer itself, while it is open; its staff, other dealers and members nothing."""
         if subject.kind != "dealer":
             return Domain.FALSE
-        return Domain("dealer_id", "=", subject.id) & Domain("dealer_id.level", "=", "1") & Domain("dealer_id.state", "=", "active")
+        return (
+            Domain("dealer_id", "=", subject.id)
+            & Domain("dealer_id.level", "=", "1")
+            & Domain("dealer_id.state", "=", "active")
+        )
 
     @api.model
     def _figures(self, subject):
@@ -131,7 +147,10 @@ class CrabWallet(models.Model):
         for dealer in dealers_sudo:
             if dealer.level != "1":
                 raise UserError(
-                    self.env._("%(dealer)s is not a level-1 dealer: only level 1 has stored value and credit.", dealer=dealer.display_name)
+                    self.env._(
+                        "%(dealer)s is not a level-1 dealer: only level 1 has stored value and credit.",
+                        dealer=dealer.display_name,
+                    )
                 )
         wallets_sudo = self.sudo().search([("dealer_id", "in", dealers_sudo.ids)])
         if len(wallets_sudo) < len(dealers_sudo) * len(KINDS):
@@ -242,7 +261,9 @@ class CrabWallet(models.Model):
         """What of the documents' credit is neither repaid nor given back: ``{document: Decimal}``."""
         debts_sudo = self.env["crab.wallet.debt"].sudo()  # the documents' own figures
         sums = debts_sudo._read_group(
-            [("document_model", "=", documents._name), ("document_id", "in", documents.ids)], ["document_id"], ["unsettled:sum"]
+            [("document_model", "=", documents._name), ("document_id", "in", documents.ids)],
+            ["document_id"],
+            ["unsettled:sum"],
         )
         return {document: dec(dict(sums).get(document.id)) for document in documents}
 
@@ -354,7 +375,9 @@ class CrabWallet(models.Model):
         :param payload: of the event ``wallet.short``
         """
         self.ensure_one()
-        if self.activity_ids.filtered(lambda activity: activity.activity_type_id == self.env.ref("mail.mail_activity_data_call")):
+        if self.activity_ids.filtered(
+            lambda activity: activity.activity_type_id == self.env.ref("mail.mail_activity_data_call")
+        ):
             return
         text = self.env._(
             "%(reference)s could not be paid: %(missing)s is missing (stored value %(stored)s, available credit %(credit)s)."
@@ -427,7 +450,8 @@ class CrabWallet(models.Model):
             return entries_sudo
         wallets_sudo = self.sudo().browse({vals["wallet_id"] for vals in vals_list})
         state = {
-            wallet.id: [dec(wallet.balance), dec(wallet.credit_limit), dec(wallet.credit_used)] for wallet in wallets_sudo
+            wallet.id: [dec(wallet.balance), dec(wallet.credit_limit), dec(wallet.credit_used)]
+            for wallet in wallets_sudo
         }
         for vals in vals_list:
             figures, amount = state[vals["wallet_id"]], vals["amount"]

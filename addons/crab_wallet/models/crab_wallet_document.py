@@ -37,7 +37,13 @@ class CrabWalletDocument(models.Model):
         tracking=True,
     )
     dealer_id = fields.Many2one(
-        "crab.dealer", "Dealer", required=True, index=True, tracking=True, ondelete="restrict", domain=[("level", "=", "1")]
+        "crab.dealer",
+        "Dealer",
+        required=True,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+        domain=[("level", "=", "1")],
     )
     company_id = fields.Many2one(
         "res.company",
@@ -48,7 +54,9 @@ class CrabWalletDocument(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(required=True, tracking=True)
-    received_date = fields.Date("Date", required=True, default=lambda self: business_date(), help="Day the money arrived.")
+    received_date = fields.Date(
+        "Date", required=True, default=lambda self: business_date(), help="Day the money arrived."
+    )
     bank_reference = fields.Char("Bank reference", tracking=True, help="Number of the transfer on the bank statement.")
     voucher = fields.Binary(attachment=True, copy=False, help="Picture or PDF of the transfer.")
     voucher_name = fields.Char("Voucher file", copy=False)
@@ -114,7 +122,11 @@ class CrabWalletDocument(models.Model):
     @api.model
     def _check_entered(self, vals):
         """Refuse what belongs to the document's methods: its state, who approved it, its entries."""
-        own = {name for name, field in self._fields.items() if field._module == "crab_wallet" or name in ("review_ids", "validation_status")}
+        own = {
+            name
+            for name, field in self._fields.items()
+            if field._module == "crab_wallet" or name in ("review_ids", "validation_status")
+        }
         guarded = (own - ENTERED) & vals.keys()
         if guarded:
             names = ", ".join(sorted(self._fields[name]._description_string(self.env) for name in guarded))
@@ -174,7 +186,9 @@ class CrabWalletDocument(models.Model):
         self.check_access("write")
         lock_rows(self)
         if any(document.state not in ("draft", "waiting") for document in self):
-            raise UserError(self.env._("Only documents that are not carried out yet can be cancelled. Reverse this one instead."))
+            raise UserError(
+                self.env._("Only documents that are not carried out yet can be cancelled. Reverse this one instead.")
+            )
         self._end_review()
         self._set({"state": "cancelled"})
         return True
@@ -203,7 +217,9 @@ class CrabWalletDocument(models.Model):
     def _check_complete(self):
         self.ensure_one()
         if self.dealer_id.state != "active" and self.kind != "repayment":
-            raise UserError(self.env._("%(dealer)s is closed: only its debts can be repaid.", dealer=self.dealer_id.display_name))
+            raise UserError(
+                self.env._("%(dealer)s is closed: only its debts can be repaid.", dealer=self.dealer_id.display_name)
+            )
         if self.received_date > business_date():
             raise UserError(self.env._("The date lies in the future."))
         if self.kind == "credit_grant" or self.is_opening:
@@ -297,7 +313,9 @@ class CrabWalletDocument(models.Model):
         if not approver or not approver.has_group("crab_base.group_admin"):
             raise AccessError(self.env._("Amounts above the limit are approved by an administrator."))
         if approver in (self.create_uid, self.requested_by_id):
-            raise AccessError(self.env._("Whoever made or confirmed a document cannot approve it. Ask a second person."))
+            raise AccessError(
+                self.env._("Whoever made or confirmed a document cannot approve it. Ask a second person.")
+            )
 
     def _validate_tier(self, tiers=False):
         """The second person's approval carries the document out."""
@@ -332,7 +350,9 @@ class CrabWalletDocument(models.Model):
 
     def _notify_created_review_body(self):
         return self.env._(
-            "%(document)s over %(amount)s waits for a second person's approval.", document=self.name, amount=f"{self.amount:,.2f}"
+            "%(document)s over %(amount)s waits for a second person's approval.",
+            document=self.name,
+            amount=f"{self.amount:,.2f}",
         )
 
     def restart_validation(self):
@@ -356,7 +376,9 @@ class CrabWalletDocument(models.Model):
         document_sudo._carry_out(approver)
         if document_sudo.state == "waiting":
             raise UserError(
-                self.env._("%(amount)s is above the limit: a second person has to approve it.", amount=f"{dec(amount):,.2f}")
+                self.env._(
+                    "%(amount)s is above the limit: a second person has to approve it.", amount=f"{dec(amount):,.2f}"
+                )
             )
         return document_sudo
 
@@ -371,7 +393,10 @@ class CrabWalletDocument(models.Model):
     def _prepare_open(self, requests, is_opening):
         # sudo: opening values follow from what the caller may do, e.g. import dealers; quiet: they may be many
         documents_sudo = self.sudo().with_context(tracking_disable=True, mail_create_nosubscribe=True)
-        found = {document.key: document for document in documents_sudo.search([("key", "in", [request[3] for request in requests])])}
+        found = {
+            document.key: document
+            for document in documents_sudo.search([("key", "in", [request[3] for request in requests])])
+        }
         for dealer, kind, amount, key in requests:
             known = found.get(key)
             if known and (known.dealer_id, known.kind, dec(known.amount)) != (dealer.sudo(), kind, dec(amount)):

@@ -18,7 +18,9 @@ class CrabWalletEntry(models.Model):
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", "Company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    wallet_kind = fields.Selection([("stored", "Stored value"), ("credit", "Credit")], "Account", required=True, readonly=True)
+    wallet_kind = fields.Selection(
+        [("stored", "Stored value"), ("credit", "Credit")], "Account", required=True, readonly=True
+    )
     kind = fields.Selection(
         [
             ("topup", "Top-up by the platform"),
@@ -38,7 +40,9 @@ class CrabWalletEntry(models.Model):
         required=True,
         readonly=True,
     )
-    amount = fields.Monetary(required=True, readonly=True, help="Change of the stored value, or of the available credit.")
+    amount = fields.Monetary(
+        required=True, readonly=True, help="Change of the stored value, or of the available credit."
+    )
     amount_in = fields.Monetary("In", required=True, readonly=True)
     amount_out = fields.Monetary("Out", required=True, readonly=True)
     balance_after = fields.Monetary("Balance after", required=True, readonly=True, aggregator=None)

@@ -17,7 +17,9 @@ class CrabWalletSettlement(models.Model):
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", "Company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    repayment_id = fields.Many2one("crab.wallet.document", "Repayment", required=True, readonly=True, ondelete="restrict", index=True)
+    repayment_id = fields.Many2one(
+        "crab.wallet.document", "Repayment", required=True, readonly=True, ondelete="restrict", index=True
+    )
     happened_at = fields.Datetime("When", required=True, readonly=True)
     reference = fields.Char("Order", related="debt_id.reference")
     amount = fields.Monetary("Settled", required=True, readonly=True)

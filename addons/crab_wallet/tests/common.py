@@ -35,14 +35,22 @@ class WalletCase(DealerCase):
         return (stored.balance, credit.credit_limit, credit.credit_used, credit.settled)
 
     def _charge(self, amount, order=0, key=None, dealer=None):
-        return self.Wallet._charge(dealer or self.a, Decimal(amount), self.orders[order], "activation", key or f"order:{order}")
+        return self.Wallet._charge(
+            dealer or self.a, Decimal(amount), self.orders[order], "activation", key or f"order:{order}"
+        )
 
     def _return(self, amount, order=11, key=None, **values):
-        return self.Wallet._give_back(self.a, Decimal(amount), self.orders[order], "card_return", key or f"return:{order}", **values)
+        return self.Wallet._give_back(
+            self.a, Decimal(amount), self.orders[order], "card_return", key or f"return:{order}", **values
+        )
 
     def _debts(self):
         """What each order still owes, oldest first."""
-        return [(debt.reference, debt.unsettled) for debt in self._wallet(self.a, "credit").debt_ids.sorted("id") if debt.unsettled]
+        return [
+            (debt.reference, debt.unsettled)
+            for debt in self._wallet(self.a, "credit").debt_ids.sorted("id")
+            if debt.unsettled
+        ]
 
     def _differences(self):
         return [result for result in self.env["crab.ledger.check"]._compare() if result["difference"]]

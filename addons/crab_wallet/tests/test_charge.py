@@ -24,7 +24,10 @@ class TestCharge(WalletCase):
         self._charge(13000)
         self.Document._open(self.a, "topup", Decimal(5000), "again")
         self.assertEqual(self._figures(), (5000, 10000, 8000, 0))
-        with self._own_transactions_here(), self.assertRaisesRegex(UserError, r"TA Dealer TA cannot pay 12,000.00.* 5,000.00 missing.*top up"):
+        with (
+            self._own_transactions_here(),
+            self.assertRaisesRegex(UserError, r"TA Dealer TA cannot pay 12,000.00.* 5,000.00 missing.*top up"),
+        ):
             self._charge(12000, 1)
         self.assertEqual(self._figures(), (5000, 10000, 8000, 0))
         self.assertEqual(self._charge(6000, 1), {"stored": Decimal(5000), "credit": Decimal(1000)})
@@ -106,7 +109,14 @@ class TestCharge(WalletCase):
     def test_other_kinds_go_through_the_generic_door_once_per_key(self):
         kinds = {"delivery_goods": 300, "delivery_service": 20, "b2b_refund": 100, "settlement_reversal": -320}
         vals = [
-            {"dealer": self.a, "wallet": "stored", "kind": kind, "amount": Decimal(abs(amount)), "document": self.orders[0], "key": kind}
+            {
+                "dealer": self.a,
+                "wallet": "stored",
+                "kind": kind,
+                "amount": Decimal(abs(amount)),
+                "document": self.orders[0],
+                "key": kind,
+            }
             for kind, amount in kinds.items()
         ]
         entries = self.Wallet._post(vals)
@@ -128,8 +138,16 @@ class TestCharge(WalletCase):
             ("UPDATE crab_wallet SET balance = -0.01 WHERE id = %s", stored.id, errors.CheckViolation),
             ("UPDATE crab_wallet SET credit_used = 1 WHERE id = %s", stored.id, errors.CheckViolation),
             ("UPDATE crab_wallet SET credit_used = credit_used + 1 WHERE id = %s", credit.id, errors.CheckViolation),
-            ("UPDATE crab_wallet SET credit_used = -1, balance = credit_limit + 1 WHERE id = %s", credit.id, errors.CheckViolation),
-            ("UPDATE crab_wallet SET kind = 'credit', dealer_id = dealer_id WHERE id = %s", stored.id, errors.UniqueViolation),
+            (
+                "UPDATE crab_wallet SET credit_used = -1, balance = credit_limit + 1 WHERE id = %s",
+                credit.id,
+                errors.CheckViolation,
+            ),
+            (
+                "UPDATE crab_wallet SET kind = 'credit', dealer_id = dealer_id WHERE id = %s",
+                stored.id,
+                errors.UniqueViolation,
+            ),
             ("UPDATE crab_wallet_debt SET settled = 1 WHERE id = %s", debt.id, errors.CheckViolation),
             ("UPDATE crab_wallet_entry SET amount = 1 WHERE id = %s", entry.id, errors.RestrictViolation),
             ("DELETE FROM crab_wallet_entry WHERE id = %s", entry.id, errors.RestrictViolation),
@@ -149,7 +167,9 @@ class TestCharge(WalletCase):
             self.env.cr.execute("UPDATE crab_wallet_settlement SET amount = 1")
 
     def test_the_check_finds_a_wallet_that_was_changed_behind_its_door(self):
-        self.env.cr.execute("UPDATE crab_wallet SET balance = balance + 1 WHERE id = %s", [self._wallet(self.a, "stored").id])
+        self.env.cr.execute(
+            "UPDATE crab_wallet SET balance = balance + 1 WHERE id = %s", [self._wallet(self.a, "stored").id]
+        )
         self.env["crab.ledger.check"]._run()
         check = self.env["crab.ledger.check"].search([], limit=1)
         self.assertEqual(check.state, "different")

@@ -16,7 +16,13 @@ class TestDealer(WalletCase):
         self._charge(6000)
         self.Document._open(self.a, "repayment", Decimal(400), "repay")
         form = Form(self.a.with_user(self.boss))
-        shown = (form.stored_value, form.credit_limit, form.credit_unsettled, form.credit_settled, form.credit_available)
+        shown = (
+            form.stored_value,
+            form.credit_limit,
+            form.credit_unsettled,
+            form.credit_settled,
+            form.credit_available,
+        )
         self.assertEqual(shown, (0, 10000, 600, 400, 9400))
         dealer = self.a.with_user(self.finance)
         action = dealer.with_context(wallet_kind="credit").action_wallet_entries()

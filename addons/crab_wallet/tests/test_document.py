@@ -41,8 +41,12 @@ class TestDocument(WalletCase):
         self.assertEqual((document.state, document.requested_by_id), ("done", self.finance))
         self.assertEqual(self._figures(), (6000.5, 10000, 0, 0))
         entry = self.Entry.search(document.action_entries()["domain"])
-        self.assertEqual((entry.kind, entry.amount, entry.balance_after, entry.reference), ("topup", 1000.5, 6000.5, document.name))
-        self.assertEqual((entry.actor_kind, entry.actor_id, entry.actor_name), ("user", self.finance.id, self.finance.name))
+        self.assertEqual(
+            (entry.kind, entry.amount, entry.balance_after, entry.reference), ("topup", 1000.5, 6000.5, document.name)
+        )
+        self.assertEqual(
+            (entry.actor_kind, entry.actor_id, entry.actor_name), ("user", self.finance.id, self.finance.name)
+        )
         self.assertEqual(self._booked(document), {"100200": 1000.5, "220301": -1000.5})
         self.assertEqual(document.move_id.date, document.received_date)
         document.action_confirm()
@@ -66,8 +70,12 @@ class TestDocument(WalletCase):
         document.action_confirm()
         self.assertEqual(self._figures(), (0, 10000, 1500, 1500))
         self.assertEqual(self._booked(document), {"100200": 1500, "112202": -1500})
-        settlements = self.env["crab.wallet.settlement"].with_user(self.finance).search([("repayment_id", "=", document.id)])
-        self.assertEqual(sorted(settlements.mapped(lambda row: (row.reference, row.amount))), [("DD0000", 1000), ("DD0001", 500)])
+        settlements = (
+            self.env["crab.wallet.settlement"].with_user(self.finance).search([("repayment_id", "=", document.id)])
+        )
+        self.assertEqual(
+            sorted(settlements.mapped(lambda row: (row.reference, row.amount))), [("DD0000", 1000), ("DD0001", 500)]
+        )
         too_much = self._enter("repayment", 1500.01)
         with self.assertRaisesRegex(UserError, "0.01 less"):
             too_much.action_confirm()
@@ -82,7 +90,11 @@ class TestDocument(WalletCase):
         for kind in ("topup", "credit_grant", "repayment"):
             document = self._enter(kind, 1200)
             document.action_confirm()
-            wizard = Form(self.env["crab.wallet.document.reverse"].with_user(self.finance).with_context(document.action_reverse()["context"]))
+            wizard = Form(
+                self.env["crab.wallet.document.reverse"]
+                .with_user(self.finance)
+                .with_context(document.action_reverse()["context"])
+            )
             wizard.reason = "entered twice"
             wizard.save().action_reverse()
             self.assertEqual((document.state, document.reverse_reason), ("reversed", "entered twice"))
@@ -91,7 +103,9 @@ class TestDocument(WalletCase):
             self.assertEqual(sum(entries.mapped("amount")), 0)
             self.assertEqual(len(entries), 2)
             self.assertEqual(sum(self._moves(document).line_ids.mapped("balance")), 0)
-            self.assertEqual(document.move_id.id and document.reversal_move_id.reversed_entry_id, document.move_id or False)
+            self.assertEqual(
+                document.move_id.id and document.reversal_move_id.reversed_entry_id, document.move_id or False
+            )
             document._reverse("again")
             self.assertEqual(self._figures(), before)
         self.assertEqual(self._debts(), [("DD0000", 1000), ("DD0001", 2000)])
@@ -103,7 +117,10 @@ class TestDocument(WalletCase):
         grant = self._enter("credit_grant", 500)
         grant.action_confirm()
         self._charge("15100.25", 0)  # 6000 stored, 9100.25 credit of 10500
-        for document, missing in ((topup, "1,000.00"), (self.Document.search([("key", "=", "test:grant")]), "8,600.25")):
+        for document, missing in (
+            (topup, "1,000.00"),
+            (self.Document.search([("key", "=", "test:grant")]), "8,600.25"),
+        ):
             with self.assertRaisesRegex(UserError, f"{missing} is missing"):
                 document._reverse("mistake")
             self.assertEqual(document.state, "done")
@@ -132,7 +149,9 @@ class TestDocument(WalletCase):
         self.assertEqual(document.state, "waiting")
         self.assertEqual(self._figures()[0], 5000)
         self.assertEqual(document.review_ids.reviewer_ids & (self.finance | self.boss), self.boss)
-        mine = self.Document.with_user(self.boss).search([("reviewer_ids", "in", self.boss.id), ("state", "=", "waiting")])
+        mine = self.Document.with_user(self.boss).search(
+            [("reviewer_ids", "in", self.boss.id), ("state", "=", "waiting")]
+        )
         self.assertIn(document.id, mine.ids)
         self.assertTrue(document.with_user(self.boss).can_review)
         document.with_user(self.boss).validate_tier()
@@ -193,7 +212,9 @@ class TestDocument(WalletCase):
         for attempt in (
             lambda: document.validate_tier(),
             lambda: document._validate_tier(),
-            lambda: document.with_context(skip_validation_check=True, skip_check_state_condition=True).write({"state": "done"}),
+            lambda: document.with_context(skip_validation_check=True, skip_check_state_condition=True).write(
+                {"state": "done"}
+            ),
             lambda: document.write({"approved_by_id": self.boss.id}),
             lambda: document.with_context(skip_validation_check=True).write({"amount": 70000}),
             lambda: document.write({"requested_by_id": self.boss.id, "validation_status": "validated"}),
@@ -202,7 +223,9 @@ class TestDocument(WalletCase):
             lambda: self.Document.with_user(self.finance).create(
                 {"dealer_id": self.a.id, "amount": 60000, "state": "done", "approved_by_id": self.boss.id}
             ),
-            lambda: self.Document.with_user(self.finance).create({"dealer_id": self.a.id, "amount": 1, "is_opening": True}),
+            lambda: self.Document.with_user(self.finance).create(
+                {"dealer_id": self.a.id, "amount": 1, "is_opening": True}
+            ),
         ):
             try:
                 with self.env.cr.savepoint():

@@ -2,7 +2,24 @@ from odoo.addons.crab_base.tests.common import covers
 
 from .common import WalletCase
 
-HEADERS = ["编码", "名称", "联系人", "手机号", "等级", "类型", "上级编码", "折扣", "省", "市", "区", "地址", "纬度", "经度", "储值", "额度"]
+HEADERS = [
+    "编码",
+    "名称",
+    "联系人",
+    "手机号",
+    "等级",
+    "类型",
+    "上级编码",
+    "折扣",
+    "省",
+    "市",
+    "区",
+    "地址",
+    "纬度",
+    "经度",
+    "储值",
+    "额度",
+]
 
 
 class TestImport(WalletCase):
@@ -18,7 +35,12 @@ class TestImport(WalletCase):
 
     def _load(self, prefix, **context):
         content = self._workbook(self._rows(prefix))
-        run = self.env["crab.import"].with_user(self.boss).with_context(**context)._run_file("dealer", f"{prefix}.xlsx", content)
+        run = (
+            self.env["crab.import"]
+            .with_user(self.boss)
+            .with_context(**context)
+            ._run_file("dealer", f"{prefix}.xlsx", content)
+        )
         self.assertEqual(run.state, "done", run.error_rows)
         return self.env["crab.dealer"].search([("code", "like", f"{prefix}%")], order="code")
 
@@ -47,5 +69,8 @@ class TestImport(WalletCase):
         self.assertEqual(documents.create_uid, self.boss)
         _first, second, *_rest = self._load("IY", crab_wallet_approver=other.id)
         self.assertEqual(self._figures(second), (0, 0, 0, 0))
-        self.assertEqual(sum(self.Entry.search([("dealer_id.code", "=like", "IX%"), ("kind", "=", "topup")]).mapped("amount")), 330000.55)
+        self.assertEqual(
+            sum(self.Entry.search([("dealer_id.code", "=like", "IX%"), ("kind", "=", "topup")]).mapped("amount")),
+            330000.55,
+        )
         self._assert_sound()

@@ -57,7 +57,11 @@ class TestRights(WalletCase):
             lambda: document._reverse("x"),
             lambda: document.unlink(),
             lambda: self.Document.with_user(user).create({"dealer_id": self.a.id, "amount": 1}),
-            lambda: self.env["crab.wallet.document.reverse"].with_user(user).create({"document_id": document.id, "reason": "x"}),
+            lambda: (
+                self.env["crab.wallet.document.reverse"]
+                .with_user(user)
+                .create({"document_id": document.id, "reason": "x"})
+            ),
         ):
             with self.assertRaises(AccessError):
                 attempt()
@@ -100,11 +104,17 @@ class TestRights(WalletCase):
         self.assertEqual(activations.amount, -5000)
         self.assertEqual(self.env["crab.wallet.debt"]._for_subject(subject).unsettled, 990)
         self.assertEqual(self.env["crab.wallet.settlement"]._for_subject(subject).amount, 10)
-        self.assertEqual(set(self.Document._for_subject(subject).mapped("kind")), {"topup", "credit_grant", "repayment"})
+        self.assertEqual(
+            set(self.Document._for_subject(subject).mapped("kind")), {"topup", "credit_grant", "repayment"}
+        )
 
     def test_nobody_else_sees_them(self):
         staff = self._new_staff(self.a)
-        subjects = [self._as(dealer) for dealer in (self.b, self.c, self.d)] + [self._as(staff), Subject("member", 1), Subject("dealer", 0)]
+        subjects = [self._as(dealer) for dealer in (self.b, self.c, self.d)] + [
+            self._as(staff),
+            Subject("member", 1),
+            Subject("dealer", 0),
+        ]
         for subject in subjects:
             self.assertEqual(self.Wallet._figures(subject), {})
             for model in MODELS:

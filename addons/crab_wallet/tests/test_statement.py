@@ -37,9 +37,21 @@ class TestStatement(WalletCase):
 
     @covers("HQ-55", "time", "order", "kind", "stored value used", "search and totals", via="web")
     def test_stored_value_used_is_listed_with_totals(self):
-        action = self.env["ir.actions.act_window"].with_user(self.finance)._for_xml_id("crab_wallet.crab_wallet_entry_action_stored")
-        domain = [("wallet_kind", "=", "stored"), ("kind", "in", ("activation", "b2b_order", "card_return", "b2b_refund"))]
-        self.assertEqual(self.env["ir.actions.act_window"]._for_xml_id("crab_wallet.crab_wallet_entry_action_stored")["domain"].count("stored"), 1)
+        action = (
+            self.env["ir.actions.act_window"]
+            .with_user(self.finance)
+            ._for_xml_id("crab_wallet.crab_wallet_entry_action_stored")
+        )
+        domain = [
+            ("wallet_kind", "=", "stored"),
+            ("kind", "in", ("activation", "b2b_order", "card_return", "b2b_refund")),
+        ]
+        self.assertEqual(
+            self.env["ir.actions.act_window"]
+            ._for_xml_id("crab_wallet.crab_wallet_entry_action_stored")["domain"]
+            .count("stored"),
+            1,
+        )
         entries = self.Entry.with_user(self.finance).search([*domain, ("dealer_id", "=", self.a.id)], order="id")
         self.assertEqual(
             entries.mapped(lambda entry: (entry.reference, entry.kind, entry.amount_out, entry.amount_in)),
@@ -52,14 +64,21 @@ class TestStatement(WalletCase):
         arch = self.Entry.with_user(self.finance).get_view(action["views"][0][0], "list")["arch"]
         for name in ("happened_at", "reference", "kind", "amount_out"):
             self.assertIn(f'name="{name}"', arch)
-        self.assertEqual(self.Entry.with_user(self.finance).search([("reference", "ilike", "DD0002")]).mapped("wallet_kind"), ["credit", "stored"])
+        self.assertEqual(
+            self.Entry.with_user(self.finance).search([("reference", "ilike", "DD0002")]).mapped("wallet_kind"),
+            ["credit", "stored"],
+        )
 
     @covers("HQ-56", "抵扣: 交易时间, 订单编号, 订单类型, 抵扣额度", "欠款: 额度账户", via="web")
     def test_credit_used_and_debts_are_listed(self):
-        used = self.Entry.with_user(self.finance).search([("wallet_kind", "=", "credit"), ("kind", "=", "activation"), ("dealer_id", "=", self.a.id)])
+        used = self.Entry.with_user(self.finance).search(
+            [("wallet_kind", "=", "credit"), ("kind", "=", "activation"), ("dealer_id", "=", self.a.id)]
+        )
         self.assertEqual((used.reference, used.amount_out), ("DD0002", 1500))
         account = self.Wallet.with_user(self.finance).search([("kind", "=", "credit"), ("dealer_id", "=", self.a.id)])
-        self.assertEqual((account.credit_limit, account.credit_used, account.settled, account.available), (10000, 1400, 100, 8600))
+        self.assertEqual(
+            (account.credit_limit, account.credit_used, account.settled, account.available), (10000, 1400, 100, 8600)
+        )
         debt = self.env["crab.wallet.debt"].with_user(self.finance).search([("dealer_id", "=", self.a.id)])
         self.assertEqual((debt.reference, debt.amount, debt.settled, debt.unsettled), ("DD0002", 1500, 100, 1400))
         self.assertEqual(debt.settlement_ids.repayment_id.kind, "repayment")
@@ -91,8 +110,11 @@ class TestStatement(WalletCase):
     def test_the_printed_statement_is_chinese_for_a_chinese_user(self):
         self.finance.lang = "zh_CN"
         statement = self._statement(wallet_kind="credit")
-        html = self.env["ir.actions.report"].with_context(lang="zh_CN")._render_qweb_html(
-            "crab_wallet.report_wallet_statement", statement.ids
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            .with_context(lang="zh_CN")
+            ._render_qweb_html("crab_wallet.report_wallet_statement", statement.ids)[0]
+            .decode()
+        )
         for text in ("额度对账单", "DD0002", "1,400.00", "卡激活", "未结算"):
             self.assertIn(text, html)

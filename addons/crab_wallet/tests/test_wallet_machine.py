@@ -67,7 +67,8 @@ class TestWalletMachine(WalletCase):
                 stored = min(amount, self.stored)
                 possible = amount - stored <= self.limit - self.used
                 parts = self.attempt(
-                    possible, lambda: case.Wallet._charge(self.dealer, amount, order, "activation", f"charge:{order.id}")
+                    possible,
+                    lambda: case.Wallet._charge(self.dealer, amount, order, "activation", f"charge:{order.id}"),
                 )
                 if possible:
                     case.assertEqual(parts, {"stored": stored, "credit": amount - stored})
@@ -137,4 +138,6 @@ class TestWalletMachine(WalletCase):
                 case.assertEqual(owed, {order.id: float(debt[0] - debt[1]) for order, debt in self.debts.items()})
                 case._assert_sound()
 
-        run_state_machine_as_test(Machine, settings=settings(max_examples=12, stateful_step_count=18, deadline=None, database=None))
+        run_state_machine_as_test(
+            Machine, settings=settings(max_examples=12, stateful_step_count=18, deadline=None, database=None)
+        )

@@ -17,7 +17,9 @@ class CrabWalletStatement(models.TransientModel):
     _description = "Wallet statement"
 
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, domain=[("level", "=", "1")])
-    wallet_kind = fields.Selection([("stored", "Stored value"), ("credit", "Credit")], "Account", required=True, default="stored")
+    wallet_kind = fields.Selection(
+        [("stored", "Stored value"), ("credit", "Credit")], "Account", required=True, default="stored"
+    )
     from_date = fields.Date("From", required=True, default=lambda self: business_date().replace(day=1))
     to_date = fields.Date("To", required=True, default=lambda self: business_date())
     currency_id = fields.Many2one(related="dealer_id.crab_currency_id")
@@ -34,7 +36,9 @@ class CrabWalletStatement(models.TransientModel):
         self.ensure_one()
         if self.to_date < self.from_date:
             raise UserError(self.env._("The period ends before it begins."))
-        wallet = self.env["crab.wallet"].search([("dealer_id", "=", self.dealer_id.id), ("kind", "=", self.wallet_kind)])
+        wallet = self.env["crab.wallet"].search(
+            [("dealer_id", "=", self.dealer_id.id), ("kind", "=", self.wallet_kind)]
+        )
         if not wallet:
             raise UserError(self.env._("%(dealer)s has no such account.", dealer=self.dealer_id.display_name))
         Entry = self.env["crab.wallet.entry"]
@@ -90,7 +94,9 @@ class CrabWalletStatement(models.TransientModel):
         """Bytes of the Excel file: amounts are numbers, texts stay texts whatever they begin with."""
         data, _ = self._data(), self.env._
         output = io.BytesIO()
-        workbook = xlsxwriter.Workbook(output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+        workbook = xlsxwriter.Workbook(
+            output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
         bold = workbook.add_format({"bold": True})
         head = workbook.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1})
         money = workbook.add_format({"num_format": "#,##0.00"})

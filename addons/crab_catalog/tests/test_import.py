@@ -16,10 +16,10 @@ class TestImport(CatalogCase):
         super().setUpClass()
         cls.Import = cls.env["crab.import"].with_user(cls._new_user("import-admin", "admin"))
 
-    def _run(self, *rows, headers=HEADERS):
+    def _run(self, *rows, headers=()):
         text = io.StringIO()
         writer = csv.writer(text)
-        writer.writerow(headers)
+        writer.writerow(headers or HEADERS)
         writer.writerows(rows)
         return self.Import._run_file("product", "products.csv", text.getvalue().encode())
 

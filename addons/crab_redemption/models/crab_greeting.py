@@ -10,8 +10,8 @@ SEND_LIMIT = 5000
 class CrabGreeting(models.Model):
     """A company gives cards to many people and greets each of them by SMS at a set time (HQ-31).
 
-    The greeting goes to the phone of the Excel list, else to the phone of the redemption: a number without a phone waits
-    until it is redeemed. Sending itself is the notification service's: it consumes the event ``greeting.due``.
+    The greeting goes to the phone of the Excel list, else to the phone of the redemption: a number without a phone
+    waits until it is redeemed. Sending itself is the notification service's: it consumes the event ``greeting.due``.
     """
 
     _name = "crab.greeting"

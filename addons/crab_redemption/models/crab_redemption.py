@@ -121,11 +121,12 @@ class CrabRedemption(models.Model):
     def _redeem(self, subject, card, address, product=None, wish_date=None, key=None, source="subject"):
         """Redeem a number whose holder or password has been checked by the caller, and order its delivery.
 
-        Redeeming is refused, with nothing changed, unless the number is active, in nobody's transit and not expired (HQ-44, MB-16).
+        Refused, with nothing changed, unless the number is active, in nobody's transit and not expired (HQ-44, MB-16).
 
         :param Subject subject: who redeems
         :param card: one ``crab.card``
-        :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, and region ids ``province_id``, ``city_id``, ``district_id``
+        :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, and the region ids ``province_id``,
+            ``city_id``, ``district_id``
         :param product: one of ``_options(card)``; may be left out where there is just one
         :param date wish_date: today in Shanghai or later
         :param str key: idempotency key of the request, per subject, for ever
@@ -246,14 +247,14 @@ class CrabRedemption(models.Model):
         redemptions_sudo.env["crab.outbox"]._emit("redemption.cancelled", redemptions_sudo, {})
 
     def _set_shipped(self):
-        """Called by the delivery: from now on nothing about the number changes; liability becomes revenue (domain.md §6)."""
+        """Called by the delivery: nothing about the number changes any more; liability becomes revenue."""
         shipped = self.filtered(lambda redemption: redemption.state == "confirmed")
         shipped.write({"state": "shipped"})
         self.env["crab.ledger.fact"]._record(shipped._prepare_ledger_facts())
         self.env["crab.outbox"]._emit("redemption.shipped", shipped, {})
 
     def _prepare_ledger_facts(self):
-        """Facts of the shipment, per redemption: the liability of the number becomes revenue and VAT, the goods become cost."""
+        """Facts of the shipment: each number's liability becomes revenue and VAT, its goods become cost."""
         split = {
             (product, company, amount): product.taxes_id.filtered(
                 lambda tax, company=company: tax.company_id == company

@@ -68,7 +68,7 @@ class CrabRedemptionEnter(models.TransientModel):
         return {field: value for field, value in vals.items() if field not in CHECKED_FIELDS}
 
     def _set_checked(self, vals):
-        super().write(vals)
+        return super().write(vals)
 
     def action_check(self):
         """Check number and password; the check itself happened when the form was saved."""

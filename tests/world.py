@@ -1,4 +1,4 @@
-"""A small business for end-to-end tests: one level-1 dealer with two below it, card products, numbers with known passwords."""
+"""A small business for end-to-end tests: one level-1 dealer, two below it, card products, known passwords."""
 
 import zlib
 from decimal import Decimal

@@ -1,7 +1,7 @@
 """Killed processes: after a restart everything or nothing of a document is there, and it can be done again.
 
-What is in the middle is made so by a lock: another connection holds a table that the document needs late, the test waits
-until the server's transaction stands there with its work done and uncommitted, and kills.
+What is in the middle is made so by a lock: another connection holds a table that the document needs late, the test
+waits until the server's transaction stands there with its work done and uncommitted, and kills.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ CARDS_ACTIVATED = 10_000
 
 @contextlib.contextmanager
 def standing_before(database, table):
-    """Hold ``table`` so that a transaction that comes to write it waits; yields a function that waits for that moment."""
+    """Hold ``table`` so that who comes to write it waits; yields a function that waits for that moment."""
     holder = psycopg2.connect(dbname=database)
     with contextlib.closing(holder), holder.cursor() as cr:
         cr.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")

@@ -19,44 +19,51 @@ def save(path, header, rows, rng):
 
 
 def write(folder, seed):
-    """Fill ``folder`` with files that differ with ``seed``: prices, tree, numbers, dirty rows, order of columns and rows."""
+    """Fill ``folder`` with files that differ with ``seed``: prices, tree, numbers, dirty rows, order of all."""
     rng = random.Random(seed)
     phones = iter(rng.sample(range(13000000000, 13999999999), 500))
-
-    def person():
-        return rng.choice(FAMILY) + rng.choice(GIVEN) + rng.choice(GIVEN)
-
-    packages = [(f"PKG{i:03}", rng.choice([298, 398.5, 728.5, 33.33, 1088]) + i) for i in range(1, 5)]
-    products = [[code, "现货套餐", "礼盒", f"套餐 {code}", price, 10, 100, "", "", "盒"] for code, price in packages]
-    for i in range(1, 5):
-        choice = rng.random() < 0.5
-        linked = ",".join(code for code, _price in packages) if choice else f"PKG{i:03}"
-        products.append(
-            [f"CARD{i:03}", "实体提货卡", "礼券", f"提货卡 {i}", rng.choice([298, 598.37, 728.5, 0.99]), 5, 90,
-             "任选" if choice else "固定套餐", linked, "张"]
-        )  # fmt: skip
-    products.append(["ECARD001", "电子提货卡", "电子券", "电子卡", 298, 1, 1, "固定套餐", "PKG001", "张"])
-    products.append(["B2B01", "B2B商品", "大闸蟹/单只", "公蟹", 27, "", "", "", "", "只"])
-    rng.shuffle(products)
+    write_products(folder, rng)
+    codes = write_dealers(folder, rng, phones)
     save(
-        folder / "products.xlsx",
-        ["编码", "类型", "分类", "名称", "零售价", "服务费补贴", "结算成本", "提货规则", "关联商品", "单位"],
-        products,
-        rng,
+        folder / "member-levels.xlsx", ["名称", "折扣", "累计消费"], [["普通会员", 1, 0], ["金卡会员", 0.93, 5000]], rng
     )
+    write_members(folder, rng, phones, codes)
+    write_numbers(folder, rng)
 
-    dealers = []
+
+def person(rng):
+    return rng.choice(FAMILY) + rng.choice(GIVEN) + rng.choice(GIVEN)
+
+
+def write_products(folder, rng):
+    packages = [(f"PKG{i:03}", rng.choice([298, 398.5, 728.5, 33.33, 1088]) + i) for i in range(1, 5)]
+    rows = [[code, "现货套餐", "礼盒", f"套餐 {code}", price, 10, 100, "", "", "盒"] for code, price in packages]
+    for i in range(1, 5):
+        price = rng.choice([298, 598.37, 728.5, 0.99])
+        rule, linked = "固定套餐", f"PKG{i:03}"
+        if rng.random() < 0.5:
+            rule, linked = "任选", ",".join(code for code, _price in packages)
+        rows.append([f"CARD{i:03}", "实体提货卡", "礼券", f"提货卡 {i}", price, 5, 90, rule, linked, "张"])
+    rows.append(["ECARD001", "电子提货卡", "电子券", "电子卡", 298, 1, 1, "固定套餐", "PKG001", "张"])
+    rows.append(["B2B01", "B2B商品", "大闸蟹/单只", "公蟹", 27, "", "", "", "", "只"])
+    rng.shuffle(rows)
+    header = "编码 类型 分类 名称 零售价 服务费补贴 结算成本 提货规则 关联商品 单位"
+    save(folder / "products.xlsx", header.split(), rows, rng)
+
+
+def write_dealers(folder, rng, phones):
+    """The codes of all dealers."""
+    rows = []
 
     def dealer(code, level, kind, parent, ratio, stored="", credit=""):
-        dealers.append(
-            [code, f"渠道 {code}", person(), str(next(phones)), level, kind, parent, ratio, "江苏省", "苏州市", "昆山市",
-             "示例路1号", 31.3, 120.9, stored, credit]
-        )  # fmt: skip
+        address = ["江苏省", "苏州市", "昆山市", "示例路1号", 31.3, 120.9]
+        contact = [f"渠道 {code}", person(rng), str(next(phones))]
+        rows.append([code, *contact, level, kind, parent, ratio, *address, stored, credit])
 
     for a in range(rng.randint(2, 4)):
         top, ratio = f"A{a:03}", rng.choice([0.55, 0.6, 0.6123])
-        dealer(top, "一级", rng.choice(["专卖店", "城市合伙人"]), "", ratio,
-               rng.choice([0, 5000, 12345.67, 100000]), rng.choice([0, 8000.5, 50000]))  # fmt: skip
+        stored, credit = rng.choice([0, 5000, 12345.67, 100000]), rng.choice([0, 8000.5, 50000])
+        dealer(top, "一级", rng.choice(["专卖店", "城市合伙人"]), "", ratio, stored, credit)
         for b in range(rng.randint(0, 3)):
             middle, below = f"B{a}{b:02}", round(ratio + 0.05, 4)
             dealer(middle, "二级", "经销商", top, below)
@@ -65,49 +72,27 @@ def write(folder, seed):
         for c in range(rng.randint(0, 2)):
             # a direct level 3 may sort before the level 2 of the same parent
             dealer(f"{rng.choice('AC')}X{a}{c}", "三级", "小商户", top, round(ratio + 0.07, 4))
-    codes = [row[0] for row in dealers]
-    rng.shuffle(dealers)
-    save(
-        folder / "dealers.xlsx",
-        [
-            "编码",
-            "名称",
-            "联系人",
-            "手机号",
-            "等级",
-            "类型",
-            "上级编码",
-            "折扣",
-            "省",
-            "市",
-            "区",
-            "地址",
-            "纬度",
-            "经度",
-            "储值",
-            "额度",
-        ],
-        dealers,
-        rng,
-    )
-    save(
-        folder / "member-levels.xlsx", ["名称", "折扣", "累计消费"], [["普通会员", 1, 0], ["金卡会员", 0.93, 5000]], rng
-    )
-    members = []
+    codes = [row[0] for row in rows]
+    rng.shuffle(rows)
+    header = "编码 名称 联系人 手机号 等级 类型 上级编码 折扣 省 市 区 地址 纬度 经度 储值 额度"
+    save(folder / "dealers.xlsx", header.split(), rows, rng)
+    return codes
+
+
+def write_members(folder, rng, phones, codes):
+    rows = []
     for i in range(1, 21):
         inviter = f"M{rng.randint(1, i - 1):04}" if i > 1 and rng.random() < 0.3 else ""
         owner = "" if inviter and rng.random() < 0.5 else rng.choice(codes)
-        members.append(
-            [f"M{i:04}", person(), str(next(phones)), "金卡会员" if i % 3 else "普通会员", owner, inviter, "2026-08-01"]
-        )
-    rng.shuffle(members)
-    save(
-        folder / "members.xlsx",
-        ["会员号", "姓名", "手机号", "等级", "归属渠道商", "邀请会员号", "注册日期"],
-        members,
-        rng,
-    )
+        level = "金卡会员" if i % 3 else "普通会员"
+        rows.append([f"M{i:04}", person(rng), str(next(phones)), level, owner, inviter, "2026-08-01"])
+    rng.shuffle(rows)
+    header = "会员号 姓名 手机号 等级 归属渠道商 邀请会员号 注册日期"
+    save(folder / "members.xlsx", header.split(), rows, rng)
 
+
+def write_numbers(folder, rng):
+    """Good files with numbers written in other ways and blank rows between, and a file that is refused."""
     header = ["卡号", "卡密", "卡编码"]
     for number_of_file, card in enumerate(("CARD003", "CARD003", "CARD002"), start=1):
         rows = []

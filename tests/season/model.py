@@ -3,9 +3,10 @@
 It computes steps 1 to 5 (import, issue, transfer, activation, redemption) of a folder from its Excel files alone.
 """
 
+import itertools
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
 import openpyxl
@@ -53,101 +54,134 @@ def judge_numbers(path, products, register):
     return good, bad
 
 
-def play(folder):
-    """Figures of steps 1 to 5, in the shape of ``scripts/season``."""
-    products = {text(cells["编码"]): cells for _row, cells in table(folder / "products.xlsx")}
-    dealers = {}
-    for _row, cells in table(folder / "dealers.xlsx"):
-        dealers[text(cells["编码"])] = {
-            "level": LEVELS[text(cells["等级"])],
-            "parent": text(cells["上级编码"]),
-            "ratio": Decimal(text(cells["折扣"])),
-            "stored": money(cells["储值"]),
-            "limit": money(cells["额度"]),
-            "used": Decimal(0),
-        }
-    members = list(table(folder / "members.xlsx"))
-    register, rejected, imported = {}, {}, 0
-    for path in sorted(folder.glob("card-numbers-*.xlsx")):
-        good, bad = judge_numbers(path, products, register)
-        if bad:
-            rejected[path.name] = bad
-            continue
-        imported += len(good)
-        for number, (_password, code) in good.items():
-            register[number] = {"code": code, "holder": "", "state": "inactive"}
+class Season:
+    """Steps 1 to 5 of one folder; ``held`` has the numbers of each holder, "" is the platform."""
 
-    codes = sorted(dealers)
-    held = defaultdict(list)
-    for number in sorted(register):
-        held[""].append(number)
-
-    def lowest(holder, limit, state="inactive", code=None):
-        fitting = (
-            n for n in sorted(held[holder]) if register[n]["state"] == state and code in (None, register[n]["code"])
-        )
-        return [number for number, _i in zip(fitting, range(limit), strict=False)]
-
-    def move(numbers, sender, receiver):
-        for number in numbers:
-            held[sender].remove(number)
-            held[receiver].append(number)
-
-    def children(parent):
-        return [code for code in codes if dealers[code]["parent"] == parent]
-
-    tops = [code for code in codes if dealers[code]["level"] == 1]
-    for code in tops:
-        move(lowest("", 400, code="CARD003"), "", code)
-    for level in (1, 2):
-        for sender in (code for code in codes if dealers[code]["level"] == level):
-            for child in children(sender):
-                move(lowest(sender, 100 if dealers[child]["level"] == 2 else 30), sender, child)
-
-    income = Decimal(0)
-    for top in tops:
-        subtree = [
-            c for c in codes if top in (dealers[c]["parent"], dealers.get(dealers[c]["parent"], {}).get("parent"))
-        ]
-        requests = [(top, 50)]
-        requests += [(c, 20) for c in children(top) if dealers[c]["level"] == 2]
-        requests += [(c, 10) for c in subtree if dealers[c]["level"] == 3]
-        wallet = dealers[top]
-        for holder, count in requests:
-            numbers = lowest(holder, count)
-            cost = sum(
-                (money(products[register[n]["code"]]["零售价"]) * wallet["ratio"]).quantize(
-                    Decimal("0.01"), ROUND_HALF_UP
-                )
-                for n in numbers
-            )
-            if not numbers or cost > wallet["stored"] + wallet["limit"] - wallet["used"]:
-                continue
-            stored = min(cost, wallet["stored"])
-            wallet["stored"] -= stored
-            wallet["used"] += cost - stored
-            income += cost
-            for number in numbers:
-                register[number]["state"] = "active"
-
-    for top in tops:
-        for number in lowest(top, 5, state="active"):
-            register[number]["state"] = "used"
-
-    return {
-        "imported": {"products": len(products), "dealers": len(dealers), "members": len(members), "cards": imported},
-        "rejected": rejected,
-        "dealers": {
-            code: {
-                "stored": f"{dealers[code]['stored']:.2f}",
-                "credit_used": f"{dealers[code]['used']:.2f}",
-                "held": {
-                    state: sum(1 for n in held[code] if register[n]["state"] == state)
-                    for state in ("inactive", "active", "used")
-                },
+    def __init__(self, folder):
+        self.products = {text(cells["编码"]): cells for _row, cells in table(folder / "products.xlsx")}
+        self.members = list(table(folder / "members.xlsx"))
+        self.dealers = {}
+        for _row, cells in table(folder / "dealers.xlsx"):
+            self.dealers[text(cells["编码"])] = {
+                "level": LEVELS[text(cells["等级"])],
+                "parent": text(cells["上级编码"]),
+                "ratio": Decimal(text(cells["折扣"])),
+                "stored": money(cells["储值"]),
+                "limit": money(cells["额度"]),
+                "used": Decimal(0),
             }
-            for code in codes
-        },
-        "platform": {"activation_income": f"{income:.2f}"},
-        "checks": {"ledger_equals_subledger": True, "card_history_intact": True},
-    }
+        self.codes = sorted(self.dealers)
+        self.tops = self.of_level(1)
+        self.register, self.rejected, self.held = {}, {}, defaultdict(list)
+        self.import_numbers(sorted(folder.glob("card-numbers-*.xlsx")))
+        self.income = Decimal(0)
+
+    def import_numbers(self, paths):
+        for path in paths:
+            good, bad = judge_numbers(path, self.products, self.register)
+            if bad:
+                self.rejected[path.name] = bad
+                continue
+            for number, (_password, code) in good.items():
+                self.register[number] = {"code": code, "state": "inactive"}
+        self.held[""] = sorted(self.register)
+
+    def of_level(self, level):
+        return [code for code in self.codes if self.dealers[code]["level"] == level]
+
+    def children(self, parent):
+        return [code for code in self.codes if self.dealers[code]["parent"] == parent]
+
+    def below(self, top):
+        """Everybody below a level 1, at any depth."""
+        return [below for child in self.children(top) for below in (child, *self.children(child))]
+
+    def lowest(self, holder, limit, state="inactive", code=None):
+        fitting = (
+            number
+            for number in sorted(self.held[holder])
+            if self.register[number]["state"] == state and code in (None, self.register[number]["code"])
+        )
+        return list(itertools.islice(fitting, limit))
+
+    def move(self, numbers, sender, receiver):
+        self.held[sender] = [number for number in self.held[sender] if number not in set(numbers)]
+        self.held[receiver] += numbers
+
+    def mark(self, numbers, state):
+        for number in numbers:
+            self.register[number]["state"] = state
+
+    def hand_out(self):
+        """Issue to each level 1, then transfers down the tree."""
+        for code in self.tops:
+            self.move(self.lowest("", 400, code="CARD003"), "", code)
+        for sender in self.tops + self.of_level(2):
+            for child in self.children(sender):
+                count = 100 if self.dealers[child]["level"] == 2 else 30
+                self.move(self.lowest(sender, count), sender, child)
+
+    def activate(self):
+        """For each level 1: own numbers, then those that level 2 and level 3 ask for, in order of code."""
+        for top in self.tops:
+            below = self.below(top)
+            requests = [(top, 50)]
+            requests += [(code, 20) for code in self.of_level(2) if code in below]
+            requests += [(code, 10) for code in self.of_level(3) if code in below]
+            for holder, count in requests:
+                numbers = self.lowest(holder, count)
+                if numbers and self.charge(self.dealers[top], numbers):
+                    self.mark(numbers, "active")
+
+    def charge(self, wallet, numbers):
+        """Stored value first, the rest from credit; nothing if both do not reach."""
+        cost = sum(
+            (money(self.products[self.register[number]["code"]]["零售价"]) * wallet["ratio"]).quantize(
+                Decimal("0.01"), ROUND_HALF_UP
+            )
+            for number in numbers
+        )
+        if cost > wallet["stored"] + wallet["limit"] - wallet["used"]:
+            return False
+        stored = min(cost, wallet["stored"])
+        wallet["stored"] -= stored
+        wallet["used"] += cost - stored
+        self.income += cost
+        return True
+
+    def redeem(self):
+        for top in self.tops:
+            self.mark(self.lowest(top, 5, state="active"), "used")
+
+    def figures(self):
+        """In the shape of ``scripts/season``."""
+
+        def of_dealer(code):
+            states = Counter(self.register[number]["state"] for number in self.held[code])
+            return {
+                "stored": f"{self.dealers[code]['stored']:.2f}",
+                "credit_used": f"{self.dealers[code]['used']:.2f}",
+                "held": {state: states[state] for state in ("inactive", "active", "used")},
+            }
+
+        return {
+            "imported": {
+                "products": len(self.products),
+                "dealers": len(self.dealers),
+                "members": len(self.members),
+                "cards": len(self.register),
+            },
+            "rejected": self.rejected,
+            "dealers": {code: of_dealer(code) for code in self.codes},
+            "platform": {"activation_income": f"{self.income:.2f}"},
+            "checks": {"ledger_equals_subledger": True, "card_history_intact": True},
+        }
+
+
+def play(folder):
+    """Figures of steps 1 to 5."""
+    season = Season(folder)
+    season.hand_out()
+    season.activate()
+    season.redeem()
+    return season.figures()

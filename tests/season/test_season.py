@@ -33,7 +33,7 @@ def determined(figures, expected):
     return expected
 
 
-@covers("HQ-10", "issue to level 1", "transfer level 1 to level 2 or 3", "transfer level 2 to level 3", via="service")
+@covers("HQ-10", "platform gives to level 1", "level 1 to level 2 or 3", "level 2 to level 3", via="service")
 def test_the_given_season_has_exactly_the_expected_figures():
     expected = json.loads((FOLDER / "expected.json").read_text())
     figures = season(FOLDER, "crab_season_given")

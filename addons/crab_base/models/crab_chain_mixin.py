@@ -43,7 +43,7 @@ class CrabChainMixin(models.AbstractModel):
         entries._append_values([{"wallet_id": 1, "kind": "topup", "amount": Decimal("5.00")}], document=topup)
 
         # a bulk loader writes cards and first lines itself: sequence 1, no line before
-        columns = {"card_id": SQL("s.id"), "sequence": SQL("1"), "happened_at": SQL("%s", moment), "kind": SQL("'import'")}
+        columns = {"card_id": SQL("s.id"), "sequence": SQL("1"), "happened_at": SQL("%s", moment), …}
         SQL("INSERT INTO crab_card_event (card_id, …, hash) SELECT s.id, …, %s FROM stage s", events._hash_sql(columns))
         # and crab_card.event_count = 1, crab_card.head_hash = the same expression; or in Python: events._hasher()
 
@@ -83,7 +83,8 @@ class CrabChainMixin(models.AbstractModel):
             """
             CREATE OR REPLACE FUNCTION crab_chain_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
-                RAISE EXCEPTION 'The history % is append-only: its lines are never changed or deleted; correct them by a new line.',
+                RAISE EXCEPTION
+                    'The history % is append-only: its lines are never changed or deleted; correct them by a new line.',
                     TG_TABLE_NAME USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
             END $$
             """
@@ -280,9 +281,9 @@ class CrabChainMixin(models.AbstractModel):
         :param parent_ids: ids of parents to look at; all if not given
         :param batch: parents per statement
         :param limit: stop after that many findings
-        :return: list of dicts ``parent_id``, ``sequence`` (of the line, or of the last one that is left) and ``problem``:
-            ``missing`` (a line before or after this one is gone), ``changed``, ``reordered`` (older than the line before),
-            ``head`` (the parent names another count or head), ``orphan`` (the parent is gone)
+        :return: list of dicts ``parent_id``, ``sequence`` (of the line, or of the last one that is left) and
+            ``problem``: ``missing`` (a line before or after this one is gone), ``changed``, ``reordered`` (older than
+            the line before), ``head`` (the parent names another count or head), ``orphan`` (the parent is gone)
         """
         self.env.flush_all()
         parents = self._chain_parent_model()

@@ -19,8 +19,8 @@ PROBLEMS_SHOWN = 100
 class CrabChainSeal(models.Model):
     """One nightly check of a history, and the seal over it that is kept outside the database.
 
-    The chain itself shows what was changed in the middle. Whoever can write the database could write a whole chain anew,
-    heads included; the seal's file names the root over all heads of that night and finds it.
+    The chain itself shows what was changed in the middle. Whoever can write the database could write a whole chain
+    anew, heads included; the seal's file names the root over all heads of that night and finds it.
     """
 
     _name = "crab.chain.seal"
@@ -126,8 +126,8 @@ class CrabChainSeal(models.Model):
         except OSError as exc:
             raise UserError(
                 self.env._(
-                    "The seal cannot be written to %(directory)s: %(reason)s. Make the directory writable for the server, "
-                    "or set CRAB_MERKLE_DIR to another one.",
+                    "The seal cannot be written to %(directory)s: %(reason)s. "
+                    "Make the directory writable for the server, or set CRAB_MERKLE_DIR to another one.",
                     directory=self._directory(),
                     reason=exc.strerror,
                 )
@@ -154,8 +154,9 @@ class CrabChainSeal(models.Model):
                 SQL(
                     """
                     SELECT id / %(group)s,
-                           encode(sha256(convert_to(
-                               string_agg(id || ':' || event_count || ':' || head_hash, E'\\n' ORDER BY id), 'UTF8')), 'hex'),
+                           encode(sha256(convert_to(string_agg(
+                               id || ':' || event_count || ':' || head_hash, E'\\n' ORDER BY id
+                           ), 'UTF8')), 'hex'),
                            array_agg(id %% %(group)s ORDER BY id), array_agg(event_count ORDER BY id)
                       FROM %(table)s
                      WHERE id >= %(start)s AND id < %(end)s AND event_count > 0 GROUP BY 1 ORDER BY 1
@@ -254,7 +255,8 @@ class CrabChainSeal(models.Model):
                     """
                     SELECT sealed.id / %(group)s,
                            encode(sha256(convert_to(string_agg(
-                               sealed.id || ':' || sealed.count || ':' || coalesce(line.hash, ''), E'\\n' ORDER BY sealed.id
+                               sealed.id || ':' || sealed.count || ':' || coalesce(line.hash, ''),
+                               E'\\n' ORDER BY sealed.id
                            ), 'UTF8')), 'hex')
                       FROM unnest(%(ids)s::int[], %(counts)s::int[]) AS sealed(id, count)
                       LEFT JOIN %(table)s line ON line.%(parent)s = sealed.id AND line.sequence = sealed.count

@@ -22,7 +22,7 @@ class IdempotencyConflict(UserError):
 
 
 class CrabIdempotency(models.Model):
-    """Answers of requests that carry an idempotency key, kept for seven days; docs/decisions/0001-idempotency-table.md."""
+    """Answers of requests that carry an idempotency key, kept for seven days (decision 0001)."""
 
     _name = "crab.idempotency"
     _description = "Answered request"

@@ -138,7 +138,7 @@ class CrabRegion(models.Model):
 
     @api.model
     def _find(self, addresses):
-        """Regions named in texts, as people write them: with or without 省, 市, 区; a level may be left out if the others are clear.
+        """Regions named in texts as people write them: with or without 省, 市, 区; a level may be left out if clear.
 
         :param addresses: iterable of ``(province, city, district)`` texts, empty where not given
         :return: ``{address: (province_id, city_id, district_id)}``, False for what is not named, not known or not clear
@@ -185,8 +185,8 @@ class CrabRegion(models.Model):
     def _index(self):
         """Names for ``_find``.
 
-        :return: ``{(level, id of the region around or None): ({full name: id}, {short name: id})}`` with False for a name
-            that is not clear there, and ``{id: id of the region above}``
+        :return: ``{(level, id of the region around or None): ({full name: id}, {short name: id})}`` with False for a
+            name that is not clear there, and ``{id: id of the region above}``
         """
         index, above = {}, {}
         for region in self.search_fetch([], ["name", "level", "parent_id"]):

@@ -20,7 +20,8 @@ class ResCompany(models.Model):
     crab_role = fields.Selection(
         [("group", "Group"), ("sales", "Sales company")],
         string="Role in the suite",
-        help="The Group takes dealers' top-ups and B2B money and owns the stock; the Sales company takes what members pay online.",
+        help="The Group takes dealers' top-ups and B2B money and owns the stock; "
+        "the Sales company takes what members pay online.",
     )
 
     _crab_role_uniq = models.UniqueIndex(
@@ -71,7 +72,8 @@ class ResCompany(models.Model):
         """The Chinese chart for business enterprises and prices with tax, for companies without accounting.
 
         Later addons book on these accounts in their own installation, so the chart cannot wait until the registry is
-        loaded. What Odoo would do then, choose a chart for the main company by itself, is replaced: it would delete ours.
+        loaded. What Odoo would do then, choose a chart for the main company by itself, is replaced: it would delete
+        ours.
         """
         registry = self.env.registry
         if not registry.loaded:

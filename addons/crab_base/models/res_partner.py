@@ -33,7 +33,8 @@ class ResPartner(models.Model):
                 if part and part.parent_id != whole:
                     raise ValidationError(
                         self.env._(
-                            "%(part)s does not belong to %(whole)s. Choose province, city and district that fit together.",
+                            "%(part)s does not belong to %(whole)s. "
+                            "Choose province, city and district that fit together.",
                             part=part.name,
                             whole=whole.name or "—",
                         )
@@ -79,7 +80,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _crab_complete_vals(self, vals, regions):
-        """``vals`` with the regions around the smallest one that is given, none below it, and Odoo's own address fields."""
+        """``vals`` with the regions around the smallest one given, none below it, and Odoo's own address fields."""
         chosen = [regions.get(vals.get(name), self.env["crab.region"]) for name in REGION_FIELDS]
         if not any(chosen):
             return vals
@@ -91,7 +92,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _crab_address_vals(self, province, city, district):
-        """``country_id``, ``state_id`` and ``city`` as they are printed: no name twice, no filler between the levels."""
+        """``country_id``, ``state_id`` and ``city`` as printed: no name twice, no filler between the levels."""
         if not province:
             return {}
         names = [region.name for region in (city, district) if region and region.name not in (province.name, DIRECT)]

@@ -9,6 +9,8 @@ from odoo.orm.model_classes import add_to_registry
 from ..tools import cells
 from ..tools.spreadsheet import Column
 
+NOT_TODAY = "not today"
+
 
 class CrabImport(models.Model):
     _name = "crab.import"
@@ -58,7 +60,7 @@ class CrabImportTest(models.AbstractModel):
             )
         )
         if any(row["name"] == "refuse" for row in rows):
-            raise UserError("not today")
+            raise UserError(NOT_TODAY)
         if any(row["name"] == "break" for row in rows):
             raise ZeroDivisionError
         if any(row["name"] == "twice" for row in rows):

@@ -242,7 +242,8 @@ class TestChain(CrabCase):
         self._fill()
         one, other, third = self.pots[:3].ids
         found = self._tamper(
-            "UPDATE crab_test_pot SET event_count = 2 WHERE id = %s; UPDATE crab_test_pot SET head_hash = 'x' WHERE id = %s;"
+            "UPDATE crab_test_pot SET event_count = 2 WHERE id = %s;"
+            "UPDATE crab_test_pot SET head_hash = 'x' WHERE id = %s;"
             "UPDATE crab_test_pot SET event_count = 4 WHERE id = %s",
             one,
             other,

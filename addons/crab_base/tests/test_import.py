@@ -50,7 +50,7 @@ class ImportCase(CrabCase):
     def _run(self, content, kind="test", filename="file.xlsx"):
         return self.imports._run_file(kind, filename, content)
 
-    def _run_rows(self, *rows, headers=HEADERS):
+    def _run_rows(self, *rows, headers=tuple(HEADERS)):
         return self._run(excel(headers, *rows))
 
     def _reasons(self, record):

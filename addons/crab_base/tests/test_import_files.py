@@ -51,7 +51,7 @@ class TestReader(CrabCase):
             Reader(COLUMNS, filename, content, **options)
         return self.env._(caught.exception.reason)
 
-    def _read(self, content, filename="x.xlsx", columns=COLUMNS):
+    def _read(self, content, filename="x.xlsx", columns=tuple(COLUMNS)):
         return [row for chunk in Reader(columns, filename, content).chunks(2) for row in chunk]
 
     def test_files_that_are_no_spreadsheet(self):

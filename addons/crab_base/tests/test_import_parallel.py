@@ -1,7 +1,6 @@
 """Imports in transactions of their own, as two users and a job have them."""
 
 import base64
-from contextlib import closing
 
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
@@ -27,7 +26,7 @@ class TestImportParallel(ImportCase):
         ]
 
     def _clean_up(self):
-        with closing(self.registry.cursor()) as cr:
+        with self.registry.cursor() as cr:
             env = api.Environment(cr, 1, {})
             env["res.partner"].search([("name", "=", "parallel")]).unlink()
             records = env["crab.import"].search([("file_name", "=", "parallel.xlsx")])
@@ -36,7 +35,6 @@ class TestImportParallel(ImportCase):
                 [("res_model", "=", "crab.import"), ("res_id", "in", records.ids), ("res_field", "!=", False)]
             ).unlink()
             cr.execute("DELETE FROM crab_import WHERE id = ANY(%s)", [records.ids])
-            cr.commit()
 
     def _create(self):
         record = self.one.create({"kind": "test", "file_name": "parallel.xlsx", "file": base64.b64encode(self.content)})

@@ -26,7 +26,8 @@ class TestMask(BaseCase):
             f"client_secret:'{SECRET}'",
             f"bad query: INSERT INTO crab_account (phone, password_hash) VALUES ('138', '{SECRET}')\nERROR: x",
             f"bad query: UPDATE t SET a = 1 WHERE token = E'{SECRET}'",
-            f"bad query: b'INSERT INTO t (password) VALUES (\\'{SECRET}\\')'\nERROR: duplicate\nDETAIL:  Key (x)=({SECRET}) already exists.",
+            f"bad query: b'INSERT INTO t (password) VALUES (\\'{SECRET}\\')'\nERROR: duplicate\n"
+            f"DETAIL:  Key (x)=({SECRET}) already exists.",
             f"bad query: INSERT password\nDETAIL:  Failing row contains (1, {SECRET}, null).",
         ):
             self.assertNotIn(SECRET, mask(text), text)

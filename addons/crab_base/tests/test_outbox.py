@@ -22,7 +22,7 @@ class TestOutbox(CrabCase):
     def setUp(self):
         super().setUp()
         self.got, self.refuse = [], set()
-        case = self
+        case, refusal = self, "not %(no)s"
 
         def handlers(records):
             return {"thing.done": ["_take"], "thing.both": ["_take", "_other"]}
@@ -31,7 +31,7 @@ class TestOutbox(CrabCase):
             for event in events:
                 event.env["res.partner"].browse(event.aggregate_id).comment = "taken"
                 if event.payload.get("no") in case.refuse:
-                    raise UserError(f"not {event.payload['no']}")
+                    raise UserError(refusal % event.payload)
             case.got.append(events.ids)
 
         for name, method in (("_handlers", handlers), ("_take", take), ("_other", lambda events: None)):

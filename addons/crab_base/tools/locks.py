@@ -9,7 +9,7 @@ LOCK_TIMEOUT = "10s"
 
 
 def lock_rows(records):
-    """Lock the rows of ``records`` for update, in id order, waiting at most ``LOCK_TIMEOUT``; drop what is cached of them.
+    """Lock the rows of ``records``, in id order, waiting at most ``LOCK_TIMEOUT``; drop what is cached of them.
 
     A row changed by another transaction since this one began raises a serialization failure, on which the caller's
     transaction is restarted (``retry_policy``). Rows that no longer exist are simply not locked.

@@ -1,7 +1,7 @@
 """Secrets never reach the log: whatever is logged, values that follow the name of a secret are masked.
 
-Odoo logs queries that fail with all their values, and libraries log what they send. The text is masked after formatting,
-tracebacks included, on every handler of the process.
+Odoo logs queries that fail with all their values, and libraries log what they send. The text is masked after
+formatting, tracebacks included, on every handler of the process.
 """
 
 import logging

@@ -1,8 +1,9 @@
 """A seal over many histories: a tree of SHA-256 over their heads.
 
 A leaf group has the heads of the parents whose ids share ``id // GROUP``; its node is the hash of its lines
-``id:count:head`` in id order. The nodes above are hashes of up to ``GROUP`` nodes each, up to one root. The file of a seal
-holds the group nodes and, per parent, how many lines its history had, so that it can be checked after histories have grown.
+``id:count:head`` in id order. The nodes above are hashes of up to ``GROUP`` nodes each, up to one root. The file of a
+seal holds the group nodes and, per parent, how many lines its history had, so that it can be checked after histories
+have grown.
 """
 
 import gzip

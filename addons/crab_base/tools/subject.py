@@ -34,5 +34,5 @@ class Subject:
         return cls("system" if env.su and env.uid == 1 else "user", env.uid)
 
     def bind(self, records_or_env):
-        """The records or environment on behalf of this subject, for services: rights are the subject's, not the user's."""
+        """Records or environment on behalf of this subject, for services: its rights count, not the user's."""
         return records_or_env.with_context(**{CONTEXT_KEY: self})

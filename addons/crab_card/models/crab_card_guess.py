@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools import transaction
+
 from ..tools import normalise
 
 KEPT_DAYS = 90
@@ -151,16 +153,13 @@ class CrabCardGuess(models.Model):
         :raise UserError: always
         """
         attempt = self._identify(number, source, subject)
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                SQL(
-                    "INSERT INTO crab_card_guess (%s, attempted_at) VALUES %s",
-                    SQL(", ").join(SQL.identifier(name) for name in attempt),
-                    (*attempt.values(), fields.Datetime.now()),
-                )
-            )
-            cr.commit()
-            exceeded = self._exceeded(attempt, 1, cr)
+        insert = SQL(
+            "INSERT INTO crab_card_guess (%s, attempted_at) VALUES %s",
+            SQL(", ").join(SQL.identifier(name) for name in attempt),
+            (*attempt.values(), fields.Datetime.now()),
+        )
+        transaction.run(self.env.registry, lambda env: env.cr.execute(insert))
+        exceeded = transaction.run(self.env.registry, lambda env: self._exceeded(attempt, 1, env.cr))
         raise UserError(
             self._message(exceeded) if exceeded else self.env._("The card number or the password is wrong.")
         )

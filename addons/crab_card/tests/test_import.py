@@ -18,7 +18,7 @@ from ..tools import keyring
 from .common import CardCase
 
 SEASON = Path(__file__).parents[3] / "tests" / "data" / "season"
-HEADERS = ["卡号", "卡密", "卡编码"]
+HEADERS = ("卡号", "卡密", "卡编码")
 
 
 def workbook(rows, headers=HEADERS):

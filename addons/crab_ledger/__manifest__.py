@@ -1,6 +1,6 @@
 {
     "name": "Crab: ledger",
-    "summary": "Accounts by purpose, entries of documents, subledger facts posted per day, and the check that all agree",
+    "summary": "Accounts by purpose, entries of documents, facts posted per day, and the check that all agree",
     "version": "19.0.1.0.0",
     "category": "Sales/Crab",
     "author": "Crab",

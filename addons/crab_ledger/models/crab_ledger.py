@@ -41,7 +41,8 @@ class CrabLedger(models.AbstractModel):
         if not journal_sudo:
             raise UserError(
                 self.env._(
-                    "%(company)s has no journal for the suite's entries. Choose one in the company's form, page Ledger.",
+                    "%(company)s has no journal for the suite's entries."
+                    " Choose one in the company's form, page Ledger.",
                     company=company_sudo.name,
                 )
             )
@@ -49,7 +50,7 @@ class CrabLedger(models.AbstractModel):
 
     @api.model
     def _check_finance(self):
-        """Posting and checking by hand is finance's; what they write is written by the suite, so no right to write would do.
+        """Posting and checking by hand is finance's; the suite writes the results, so no right to write would do.
 
         :raise AccessError: for other users
         """
@@ -60,8 +61,9 @@ class CrabLedger(models.AbstractModel):
     def _post_document(self, document, journal, lines, date=None, reference=None):
         """Book one entry for ``document`` in this transaction.
 
-        The entry is made now and gets its number when the transaction is flushed for its end (or at the next savepoint):
-        numbers of a journal are locked until the commit and other posters wait for them. ``_post_pending`` does it at once.
+        The entry is made now and gets its number when the transaction is flushed for its end (or at the next
+        savepoint): numbers of a journal are locked until the commit and other posters wait for them.
+        ``_post_pending`` does it at once.
 
         :param document: the record the entry belongs to
         :param journal: ``account.journal`` as given by ``_journal``; its company is the entry's

@@ -85,7 +85,7 @@ class CrabLedgerBatch(models.Model):
         if not batches:
             return batches
         batches.flush_recordset()
-        # A fact that another run claimed since this transaction began makes this fail with 40001: restarted from the top.
+        # A fact that another run claimed since this transaction began makes this fail with 40001: it is restarted.
         self.env.cr.execute(
             SQL(
                 """

@@ -56,8 +56,8 @@ class CrabLedgerCheck(models.Model):
     def _compare(self):
         """Subledger = ledger + waiting, per account, in one snapshot of the database.
 
-        :return: list of dicts ``company``, ``account`` (records), ``purpose`` (labels), ``subledger``, ``waiting``, ``ledger``,
-            ``difference`` (Decimal), ``waiting_since`` (date or None)
+        :return: list of dicts ``company``, ``account`` (records), ``purpose`` (labels), ``subledger``, ``waiting``,
+            ``ledger``, ``difference`` (Decimal), ``waiting_since`` (date or None)
         """
         ledger = self.env["crab.ledger"]
         ledger._post_pending()
@@ -101,7 +101,8 @@ class CrabLedgerCheck(models.Model):
             SQL(
                 """
                 SELECT COALESCE(SUM(balance), 0) FROM account_move_line
-                 WHERE account_id = %s AND company_id = %s AND parent_state = 'posted' AND (%s IS NULL OR journal_id = %s)
+                 WHERE account_id = %s AND company_id = %s AND parent_state = 'posted'
+                   AND (%s IS NULL OR journal_id = %s)
                 """,
                 account.id,
                 company.id,
@@ -160,7 +161,8 @@ class CrabLedgerCheck(models.Model):
         sentences = (self.findings or "").splitlines()
         sentences += [
             self.env._(
-                "%(company)s, %(account)s: subledger %(subledger)s, ledger %(ledger)s, waiting %(waiting)s, difference %(difference)s",
+                "%(company)s, %(account)s: subledger %(subledger)s, ledger %(ledger)s, waiting %(waiting)s,"
+                " difference %(difference)s",
                 company=line.company_id.name,
                 account=line.account_id.display_name,
                 **{

@@ -5,7 +5,7 @@ from odoo.addons.crab_base.tools.timezone import business_date
 
 
 class CrabLedgerFact(models.Model):
-    """One row per shipment, share, payment …; append-only, kept so by a trigger. Posted per day by ``crab.ledger.batch``."""
+    """One row per shipment, share, payment …; append-only by trigger, posted per day by ``crab.ledger.batch``."""
 
     _name = "crab.ledger.fact"
     _description = "Subledger fact"
@@ -76,9 +76,10 @@ class CrabLedgerFact(models.Model):
     def _record(self, facts):
         """Append facts in one statement per thousand rows.
 
-        :param facts: list of dicts: ``kind``, ``company_id`` (id), ``document_model``, ``document_id``; optional ``tax_id``,
-            ``partner_id`` (ids), ``amount_net``, ``amount_tax``, ``amount_cost`` (Decimal in the company's currency, negative
-            for a counter-fact), ``reference``, ``business_date`` (default today in Shanghai), ``key`` (once per company and kind)
+        :param facts: list of dicts: ``kind``, ``company_id`` (id), ``document_model``, ``document_id``; optional
+            ``tax_id``, ``partner_id`` (ids), ``amount_net``, ``amount_tax``, ``amount_cost`` (Decimal in the company's
+            currency, negative for a counter-fact), ``reference``, ``business_date`` (default today in Shanghai),
+            ``key`` (once per company and kind)
         :return: ids in the order given
         """
         today, now = business_date(), fields.Datetime.now()
@@ -104,8 +105,8 @@ class CrabLedgerFact(models.Model):
             return []
         self.env.flush_all()  # facts may point to records of this transaction
         inserted = self.env.cr.execute_values(
-            "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, tax_id, partner_id, amount_net,"
-            " amount_tax, amount_cost, document_model, document_id, reference, key) VALUES %s RETURNING id",
+            "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, tax_id, partner_id,"
+            " amount_net, amount_tax, amount_cost, document_model, document_id, reference, key) VALUES %s RETURNING id",
             rows,
             page_size=1000,
             fetch=True,

@@ -35,7 +35,7 @@ class ResCompany(models.Model):
     )
 
     def _crab_ledger_accounts(self):
-        """Where each purpose is booked unless somebody chose otherwise: ``{purpose: (code, type, name, Chinese name)}``.
+        """Where each purpose is booked unless chosen otherwise: ``{purpose: (code, type, name, Chinese name)}``.
 
         The codes are those of the Chinese chart for business enterprises. Extended by addons with further purposes.
         """

@@ -82,9 +82,10 @@ class TestBatch(LedgerCase):
             ("UPDATE crab_ledger_fact SET amount_net = 1 WHERE id = %s", errors.RestrictViolation),
             ("DELETE FROM crab_ledger_fact WHERE id = %s", errors.RestrictViolation),
             (
-                "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, amount_net, amount_tax, amount_cost,"
-                " document_model, document_id, key) SELECT company_id, kind, business_date, recorded_at, 1, 0, 0,"
-                " document_model, document_id, key FROM crab_ledger_fact WHERE id = %s",
+                "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, amount_net, amount_tax,"
+                " amount_cost, document_model, document_id, key)"
+                " SELECT company_id, kind, business_date, recorded_at, 1, 0, 0, document_model, document_id,"
+                " key FROM crab_ledger_fact WHERE id = %s",
                 errors.UniqueViolation,
             ),
         ):

@@ -22,7 +22,8 @@ LIMIT_KINDS = ("credit_grant", "grant_reversal")
 class CrabWallet(models.Model):
     """Stored value or credit of a level-1 dealer (domain.md §6). Balances change through the doors below only.
 
-    Every door locks the wallets it needs in id order before it reads them; the key of each entry is unique in its wallet for ever.
+    Every door locks the wallets it needs in id order before it reads them; the key of each entry is unique in its
+    wallet for ever.
     """
 
     _name = "crab.wallet"
@@ -96,7 +97,10 @@ class CrabWallet(models.Model):
 
     @api.model
     def _figures(self, subject):
-        """Balance, limit, unsettled, settled and available of a level-1 dealer as decimals; empty for everybody else (CH-11, CH-12)."""
+        """Balance, limit, unsettled, settled and available of a level-1 dealer as decimals (CH-11, CH-12).
+
+        Empty for everybody else.
+        """
         wallets = {wallet.kind: wallet for wallet in self._for_subject(subject)}
         if len(wallets) != len(KINDS):
             return {}
@@ -173,7 +177,8 @@ class CrabWallet(models.Model):
         :param kind: kind of entry, e.g. ``activation``, ``b2b_order``
         :param key: unique for ever in these wallets; the same call again gives the first result
         :return: ``{"stored": Decimal, "credit": Decimal}``
-        :raise UserError: when both do not cover it: nothing changed, the missing amount is named, ``wallet.short`` is emitted
+        :raise UserError: when both do not cover it: nothing changed, the missing amount is named, ``wallet.short`` is
+            emitted
         :raise IdempotencyConflict: (409) the key was used for something else
         """
         amount = self._check_amount(amount)
@@ -203,8 +208,8 @@ class CrabWallet(models.Model):
         """Undo charges: first reduce the debts of the documents that come back, the rest goes to stored value.
 
         :param amount: Decimal, all that goes back
-        :param credit_first: ``{document of the charge: Decimal that goes back of it}``: of each the unrepaid credit is reduced; or one
-            Decimal: at most that much of any unrepaid credit (``document``'s own first, then the newest)
+        :param credit_first: ``{document of the charge: Decimal that goes back of it}``: of each the unrepaid credit is
+            reduced; or one Decimal: at most that much of any unrepaid credit (``document``'s own, then the newest)
         :return: ``{"stored": Decimal, "credit": Decimal}``
         """
         amount = self._check_amount(amount)
@@ -232,8 +237,8 @@ class CrabWallet(models.Model):
     def _post(self, vals_list):
         """Entries of kinds without a door of their own, all or nothing; whoever calls it books the accounting entry.
 
-        :param vals_list: dicts ``dealer`` (level 1), ``wallet`` ("stored" or "credit"), ``kind``, ``amount`` (Decimal above zero; the kind
-            says the direction), ``document``, ``key``
+        :param vals_list: dicts ``dealer`` (level 1), ``wallet`` ("stored" or "credit"), ``kind``, ``amount`` (Decimal
+            above zero; the kind says the direction), ``document``, ``key``
         :return: entries in that order, in sudo; those that were posted before under the same key are the first ones
         :raise UserError: when a balance, the credit limit or the debt does not cover one: nothing changed
         """
@@ -271,7 +276,7 @@ class CrabWallet(models.Model):
 
     @api.model
     def _kind_signs(self):
-        """``{kind: {wallet: 1 (in) or -1 (out)}}``: which accounts a kind moves and how. Extended with the kinds of other addons."""
+        """``{kind: {wallet: 1 (in) or -1 (out)}}``: which accounts a kind moves and how; extended by other addons."""
         return {
             "topup": {"stored": 1},
             "topup_reversal": {"stored": -1},
@@ -290,7 +295,7 @@ class CrabWallet(models.Model):
 
     @api.model
     def _counter_purposes(self):
-        """What charging and giving back are booked against: ``{kind: purpose}``. Other kinds are booked by their documents."""
+        """What charges and returns are booked against: ``{kind: purpose}``; other kinds by their documents."""
         return {"activation": "contract_liability", "card_return": "contract_liability"}
 
     @api.model
@@ -331,8 +336,8 @@ class CrabWallet(models.Model):
         )
         raise UserError(
             self.env._(
-                "%(dealer)s cannot pay %(amount)s: stored value %(stored)s and available credit %(credit)s leave %(missing)s missing."
-                " Please top up first.",
+                "%(dealer)s cannot pay %(amount)s: stored value %(stored)s and available credit %(credit)s leave"
+                " %(missing)s missing. Please top up first.",
                 dealer=dealer.display_name,
                 amount=f"{amount:,.2f}",
                 stored=f"{stored:,.2f}",
@@ -350,7 +355,8 @@ class CrabWallet(models.Model):
                 missing=f"{missing:,.2f}",
             ),
             "grant_reversal": self.env._(
-                "The credit of %(dealer)s is in use: %(missing)s is missing to take this grant back. Have it repaid first.",
+                "The credit of %(dealer)s is in use: %(missing)s is missing to take this grant back."
+                " Have it repaid first.",
                 dealer=wallet.dealer_id.display_name,
                 missing=f"{missing:,.2f}",
             ),
@@ -380,8 +386,8 @@ class CrabWallet(models.Model):
         ):
             return
         text = self.env._(
-            "%(reference)s could not be paid: %(missing)s is missing (stored value %(stored)s, available credit %(credit)s)."
-            " Please top up.",
+            "%(reference)s could not be paid: %(missing)s is missing (stored value %(stored)s, available credit"
+            " %(credit)s). Please top up.",
             **{name: payload.get(name, "") for name in ("reference", "missing", "stored", "credit")},
         )
         dealer = self.dealer_id
@@ -488,7 +494,7 @@ class CrabWallet(models.Model):
 
     @api.model
     def _post_entry(self, dealer, document, kind, parts, sign):
-        """Book deposits and dealers' credit against the kind's counter-account; ``sign`` 1 for charges, -1 for what goes back."""
+        """Book deposits and dealers' credit against the kind's counter-account; ``sign`` 1: charge, -1: give back."""
         counter = self._counter_purposes().get(kind)
         if not counter:
             return
@@ -529,22 +535,26 @@ class CrabWallet(models.Model):
 
     @api.model
     def _settle(self, vals, sign):
-        """A repayment settles the oldest debts first; its reversal opens the ones settled last, so that this stays true."""
+        """A repayment settles the oldest debts first; its reversal opens those settled last, so that it stays so."""
         column = SQL.identifier("unsettled" if sign > 0 else "settled")
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
                 WITH candidate AS (
-                    SELECT id, %(column)s AS left_over, SUM(%(column)s) OVER (ORDER BY id %(order)s) - %(column)s AS before
+                    SELECT id, %(column)s AS left_over,
+                           SUM(%(column)s) OVER (ORDER BY id %(order)s) - %(column)s AS before
                       FROM crab_wallet_debt WHERE wallet_id = %(wallet)s AND %(column)s > 0
                 ), part AS (
-                    SELECT id, %(sign)s * LEAST(left_over, %(amount)s - before) AS amount FROM candidate WHERE before < %(amount)s
+                    SELECT id, %(sign)s * LEAST(left_over, %(amount)s - before) AS amount
+                      FROM candidate WHERE before < %(amount)s
                 ), changed AS (
-                    UPDATE crab_wallet_debt debt SET settled = settled + part.amount, unsettled = unsettled - part.amount
+                    UPDATE crab_wallet_debt debt
+                       SET settled = settled + part.amount, unsettled = unsettled - part.amount
                       FROM part WHERE part.id = debt.id
                 )
-                INSERT INTO crab_wallet_settlement (debt_id, wallet_id, dealer_id, company_id, repayment_id, happened_at, amount)
+                INSERT INTO crab_wallet_settlement
+                       (debt_id, wallet_id, dealer_id, company_id, repayment_id, happened_at, amount)
                 SELECT id, %(wallet)s, %(dealer)s, %(company)s, %(document)s, %(now)s, amount FROM part ORDER BY id
                 """,
                 column=column,
@@ -613,7 +623,7 @@ class CrabWallet(models.Model):
 
     @api.model
     def _inconsistent(self):
-        """Wallets whose figures are not those of their entries and debts; found by the nightly check, never repaired."""
+        """Wallets whose figures are not those of their entries and debts: found by the check, never repaired."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -623,9 +633,11 @@ class CrabWallet(models.Model):
                                FROM crab_wallet_entry GROUP BY 1) e ON e.wallet_id = w.id
                   LEFT JOIN (SELECT wallet_id, SUM(unsettled) AS unsettled, SUM(settled) AS settled
                                FROM crab_wallet_debt GROUP BY 1) d ON d.wallet_id = w.id
-                  LEFT JOIN (SELECT wallet_id, SUM(amount) AS amount FROM crab_wallet_settlement GROUP BY 1) s ON s.wallet_id = w.id
+                  LEFT JOIN (SELECT wallet_id, SUM(amount) AS amount
+                               FROM crab_wallet_settlement GROUP BY 1) s ON s.wallet_id = w.id
                  WHERE w.balance <> COALESCE(e.amount, 0)
-                    OR w.kind = 'credit' AND (w.credit_limit <> COALESCE(e.granted, 0) OR w.credit_used <> COALESCE(d.unsettled, 0)
+                    OR w.kind = 'credit' AND (w.credit_limit <> COALESCE(e.granted, 0)
+                                              OR w.credit_used <> COALESCE(d.unsettled, 0)
                                               OR COALESCE(d.settled, 0) <> COALESCE(s.amount, 0))
                  ORDER BY w.id
                 """,

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class CrabWalletDebt(models.Model):
-    """What one document took from credit, and what of it is repaid or given back. Written by ``crab.wallet`` under its lock."""
+    """What one document took from credit, and what of it is repaid or given back; written under the wallet's lock."""
 
     _name = "crab.wallet.debt"
     _description = "Debt of a dealer"
@@ -32,7 +32,8 @@ class CrabWalletDebt(models.Model):
     settlement_ids = fields.One2many("crab.wallet.settlement", "debt_id", "Settlements", readonly=True)
 
     _amounts = models.Constraint(
-        "CHECK(amount > 0 AND given_back >= 0 AND settled >= 0 AND unsettled >= 0 AND unsettled = amount - given_back - settled)",
+        "CHECK(amount > 0 AND given_back >= 0 AND settled >= 0 AND unsettled >= 0"
+        " AND unsettled = amount - given_back - settled)",
         "The amounts of a debt do not add up.",
     )
     _open_idx = models.Index("(wallet_id, id) WHERE unsettled > 0")

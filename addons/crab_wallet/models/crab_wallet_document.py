@@ -139,7 +139,7 @@ class CrabWalletDocument(models.Model):
     def _set(self, vals):
         """Write guarded fields: for the methods of this model only."""
         # the tier mixin refuses to write while a review is open; here the steps themselves say what they allow
-        super(CrabWalletDocument, self.with_context(skip_validation_check=True)).write(vals)
+        return super(CrabWalletDocument, self.with_context(skip_validation_check=True)).write(vals)
 
     @api.constrains("dealer_id")
     def _check_level(self):
@@ -234,8 +234,8 @@ class CrabWalletDocument(models.Model):
         if not self.request_validation():
             raise UserError(
                 self.env._(
-                    "%(amount)s needs a second person's approval, but no tier definition for wallet documents is active."
-                    " Activate it under Settings, Tier Validations.",
+                    "%(amount)s needs a second person's approval, but no tier definition for wallet documents is"
+                    " active. Activate it under Settings, Tier Validations.",
                     amount=f"{self.amount:,.2f}",
                 )
             )
@@ -287,7 +287,8 @@ class CrabWalletDocument(models.Model):
     def _reverse(self, reason):
         """Undo a done document by a counter-line and a reversing entry (HQ-66).
 
-        :raise UserError: when the balance, or the unused credit, no longer covers it: nothing changed, the missing amount is named
+        :raise UserError: when the balance, or the unused credit, no longer covers it: nothing changed, the missing
+            amount is named
         """
         self.ensure_one()
         self.check_access("write")
@@ -345,8 +346,9 @@ class CrabWalletDocument(models.Model):
 
     def _notify_review_requested(self, tier_reviews):
         """Opening values come in great number: approvers find them in their list, without a message each."""
-        if not self.env.context.get("tracking_disable"):
-            super()._notify_review_requested(tier_reviews)
+        if self.env.context.get("tracking_disable"):
+            return None
+        return super()._notify_review_requested(tier_reviews)
 
     def _notify_created_review_body(self):
         return self.env._(
@@ -384,7 +386,7 @@ class CrabWalletDocument(models.Model):
 
     @api.model
     def _open_all(self, requests, approver=None):
-        """``_open`` for ``[(dealer, kind, amount, key)]``; what is above the limit waits for approval if no approver is given."""
+        """``_open`` for ``[(dealer, kind, amount, key)]``; what is above the limit waits if no approver is given."""
         documents_sudo = self._prepare_open(requests, True)
         documents_sudo._carry_out(approver)
         return documents_sudo

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class CrabWalletEntry(models.Model):
-    """One movement of stored value or credit; append-only and chained per wallet. Made by the doors of ``crab.wallet`` only."""
+    """One movement of stored value or credit, append-only, chained per wallet; made by ``crab.wallet``'s doors only."""
 
     _name = "crab.wallet.entry"
     _description = "Wallet entry"
@@ -68,7 +68,7 @@ class CrabWalletEntry(models.Model):
 
     @api.model
     def _subject_domain(self, subject):
-        """A level-1 dealer sees the entries of its own accounts; its staff and everybody else none (CH-11, CH-12, CH-29, CH-30)."""
+        """A level-1 dealer sees the entries of its own accounts; everybody else none (CH-11, CH-12, CH-29, CH-30)."""
         return Domain("wallet_id", "any", self.env["crab.wallet"]._subject_domain(subject))
 
     def action_document(self):

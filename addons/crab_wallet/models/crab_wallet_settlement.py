@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class CrabWalletSettlement(models.Model):
-    """Which repayment settled how much of which debt; a reversed repayment adds negative rows. Append-only (trigger)."""
+    """Which repayment settled how much of which debt; its reversal adds negative rows. Append-only (trigger)."""
 
     _name = "crab.wallet.settlement"
     _description = "Settlement of a debt"
@@ -25,13 +25,14 @@ class CrabWalletSettlement(models.Model):
     amount = fields.Monetary("Settled", required=True, readonly=True)
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
             CREATE OR REPLACE TRIGGER crab_append_only BEFORE UPDATE OR DELETE ON crab_wallet_settlement
                 FOR EACH ROW EXECUTE FUNCTION crab_chain_refuse()
             """
         )
+        return result
 
     @api.model
     def _subject_domain(self, subject):

@@ -7,5 +7,6 @@ class ResCompany(models.Model):
     crab_wallet_approval_amount = fields.Monetary(
         "Second person above",
         default=50000,
-        help="Top-ups, credit grants and repayments above this amount take effect when a second person has approved them.",
+        help="Top-ups, credit grants and repayments above this amount take effect when a second person has approved"
+        " them.",
     )

@@ -152,9 +152,10 @@ class TestCharge(WalletCase):
             ("UPDATE crab_wallet_entry SET amount = 1 WHERE id = %s", entry.id, errors.RestrictViolation),
             ("DELETE FROM crab_wallet_entry WHERE id = %s", entry.id, errors.RestrictViolation),
             (
-                "INSERT INTO crab_wallet_entry (wallet_id, dealer_id, company_id, wallet_kind, kind, amount, amount_in, amount_out,"
-                " balance_after, idempotency_key, fingerprint, sequence, happened_at, hash) SELECT wallet_id, dealer_id, company_id,"
-                " wallet_kind, kind, 1, 1, 0, 1, idempotency_key, '', 99, now(), '' FROM crab_wallet_entry WHERE id = %s",
+                "INSERT INTO crab_wallet_entry (wallet_id, dealer_id, company_id, wallet_kind, kind, amount, amount_in,"
+                " amount_out, balance_after, idempotency_key, fingerprint, sequence, happened_at, hash)"
+                " SELECT wallet_id, dealer_id, company_id, wallet_kind, kind, 1, 1, 0, 1, idempotency_key, '', 99,"
+                " now(), '' FROM crab_wallet_entry WHERE id = %s",
                 entry.id,
                 errors.UniqueViolation,
             ),

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from decimal import Decimal
 
 from psycopg2.errors import CheckViolation
@@ -93,7 +94,7 @@ class TestDocument(WalletCase):
             wizard = Form(
                 self.env["crab.wallet.document.reverse"]
                 .with_user(self.finance)
-                .with_context(document.action_reverse()["context"])
+                .with_context(**document.action_reverse()["context"])
             )
             wizard.reason = "entered twice"
             wizard.save().action_reverse()
@@ -227,11 +228,8 @@ class TestDocument(WalletCase):
                 {"dealer_id": self.a.id, "amount": 1, "is_opening": True}
             ),
         ):
-            try:
-                with self.env.cr.savepoint():
-                    attempt()
-            except (AccessError, UserError):
-                pass
+            with suppress(AccessError, UserError), self.env.cr.savepoint():
+                attempt()
             document.invalidate_recordset()
             self.assertEqual((document.state, document.amount, document.approved_by_id.id), ("waiting", 60000, False))
             self.assertEqual(self._figures()[0], 5000)

@@ -29,8 +29,8 @@ class CrabWalletStatement(models.TransientModel):
     def _data(self):
         """What a statement shows.
 
-        :return: dict ``dealer``, ``wallet`` (records), ``opening``, ``closing``, ``total_in``, ``total_out`` (decimals), ``entries`` (oldest
-            first), ``kinds`` (``[(label, in, out)]``), ``debts`` (open ones)
+        :return: dict ``dealer``, ``wallet`` (records), ``opening``, ``closing``, ``total_in``, ``total_out``
+            (decimals), ``entries`` (oldest first), ``kinds`` (``[(label, in, out)]``), ``debts`` (open ones)
         :raise UserError: when the period ends before it begins or the user may not see the account
         """
         self.ensure_one()
@@ -92,7 +92,7 @@ class CrabWalletStatement(models.TransientModel):
 
     def _workbook(self):
         """Bytes of the Excel file: amounts are numbers, texts stay texts whatever they begin with."""
-        data, _ = self._data(), self.env._
+        data = self._data()
         output = io.BytesIO()
         workbook = xlsxwriter.Workbook(
             output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -101,15 +101,23 @@ class CrabWalletStatement(models.TransientModel):
         head = workbook.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1})
         money = workbook.add_format({"num_format": "#,##0.00"})
         text = workbook.add_format({"num_format": "@", "quote_prefix": True})
-        sheet = workbook.add_worksheet(_("Movements"))
+        sheet = workbook.add_worksheet(self.env._("Movements"))
         for column, width in enumerate((18, 24, 24, 14, 14, 14, 18)):
             sheet.set_column(column, column, width)
         sheet.write_string(0, 0, f"{data['wallet'].display_name}  {self.from_date} – {self.to_date}", bold)
-        headers = (_("When"), _("Kind"), _("Order or document"), _("In"), _("Out"), _("Balance after"), _("By"))
+        headers = (
+            self.env._("When"),
+            self.env._("Kind"),
+            self.env._("Order or document"),
+            self.env._("In"),
+            self.env._("Out"),
+            self.env._("Balance after"),
+            self.env._("By"),
+        )
         for column, header in enumerate(headers):
             sheet.write_string(2, column, header, head)
         sheet.freeze_panes(3, 0)
-        sheet.write_string(3, 1, _("Opening balance"))
+        sheet.write_string(3, 1, self.env._("Opening balance"))
         sheet.write_number(3, 5, data["opening"], money)
         labels = dict(data["entries"]._fields["kind"]._description_selection(self.env))
         row = 4
@@ -121,7 +129,7 @@ class CrabWalletStatement(models.TransientModel):
             sheet.write_number(row, 4, entry.amount_out, money)
             sheet.write_number(row, 5, entry.balance_after, money)
             sheet.write_string(row, 6, entry.actor_name or "", text)
-        sheet.write_string(row + 1, 1, _("Closing balance"), bold)
+        sheet.write_string(row + 1, 1, self.env._("Closing balance"), bold)
         for column, name in ((3, "total_in"), (4, "total_out"), (5, "closing")):
             sheet.write_number(row + 1, column, data[name], money)
         if self.wallet_kind == "credit":
@@ -130,9 +138,15 @@ class CrabWalletStatement(models.TransientModel):
         return output.getvalue()
 
     def _add_debt_sheet(self, workbook, debts, head, money, text):
-        _ = self.env._
-        sheet = workbook.add_worksheet(_("Debts"))
-        headers = (_("When"), _("Order"), _("Credit used"), _("Given back"), _("Settled"), _("Unsettled"))
+        sheet = workbook.add_worksheet(self.env._("Debts"))
+        headers = (
+            self.env._("When"),
+            self.env._("Order"),
+            self.env._("Credit used"),
+            self.env._("Given back"),
+            self.env._("Settled"),
+            self.env._("Unsettled"),
+        )
         for column, header in enumerate(headers):
             sheet.set_column(column, column, 20)
             sheet.write_string(0, column, header, head)

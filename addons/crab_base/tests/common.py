@@ -1,6 +1,11 @@
 """What tests of every addon of the suite start from."""
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.crab_base.tools import transaction
 
 COVERS_ATTRIBUTE = "crab_covers"
 
@@ -49,3 +54,9 @@ class CrabCase(TransactionCase):
                 "group_ids": [(6, 0, [cls.env.ref(f"crab_base.group_{role}").id for role in roles])],
             }
         )
+
+    @contextmanager
+    def _own_transactions_here(self):
+        """What is committed on a connection of its own stays in the test's transaction."""
+        with patch.object(transaction, "run", lambda registry, func, **options: func(self.env(**options))):
+            yield

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import clean_context
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
@@ -33,8 +34,8 @@ OPEN_STATES = ("to_pay", "submitted", "passed_on", "in_transit", "partly_receive
 
 # What a person may write by form or RPC, in a draft only; everything else is written by the steps.
 _EDITABLE = {
-    "sender_dealer_id", "sender_member_id", "receiver_dealer_id", "receiver_member_id", "company_id", "line_ids", "staff_id",
-    "is_free", "reason", "new_valid_until",
+    "sender_dealer_id", "sender_member_id", "receiver_dealer_id", "receiver_member_id", "company_id", "line_ids",
+    "staff_id", "is_free", "reason", "new_valid_until",
 }  # fmt: skip
 _ALWAYS_EDITABLE = {"note", "carrier", "tracking_reference"}
 
@@ -42,8 +43,8 @@ _ALWAYS_EDITABLE = {"note", "carrier", "tracking_reference"}
 class CrabCardOrder(models.Model):
     """A document that moves or changes card numbers.
 
-    Its numbers are link rows (``crab.card.order.number``) written in sets; what happens to a number itself happens through
-    the door of ``crab.card``. Every step locks the document first, so that a second click finds the first one's result.
+    Its numbers are link rows (``crab.card.order.number``) written in sets; what happens to a number itself happens
+    through the door of ``crab.card``. Every step locks the document first: a second click finds the first one's result.
     """
 
     _name = "crab.card.order"
@@ -82,11 +83,12 @@ class CrabCardOrder(models.Model):
         help="The level-1 origin of the numbers: it executes the activation and is charged; empty: nobody is.",
     )  # fmt: skip
     waiting_dealer_id = fields.Many2one(
-        "crab.dealer", string="Waiting for dealer", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
-        help="The dealer whose turn it is.",
+        "crab.dealer", string="Waiting for dealer", readonly=True, copy=False, index="btree_not_null",
+        ondelete="restrict", help="The dealer whose turn it is.",
     )  # fmt: skip
     viewer_dealer_ids = fields.Many2many(
-        "crab.dealer", "crab_card_order_viewer_rel", "order_id", "dealer_id", string="Dealers concerned", readonly=True, copy=False,
+        "crab.dealer", "crab_card_order_viewer_rel", "order_id", "dealer_id", string="Dealers concerned", readonly=True,
+        copy=False,
         help="Sender, receiver and executor with their ancestors, as the tree was when the document was made.",
     )  # fmt: skip
     orderer_dealer_id = fields.Many2one(
@@ -161,8 +163,8 @@ class CrabCardOrder(models.Model):
             order.amount_total = order.currency_id.round(sum(order.line_ids.mapped("amount")))
 
     @api.depends(
-        "sender_kind", "sender_dealer_id", "sender_member_id", "receiver_kind", "receiver_dealer_id", "receiver_member_id",
-        "actor_kind", "actor_id",
+        "sender_kind", "sender_dealer_id", "sender_member_id", "receiver_kind", "receiver_dealer_id",
+        "receiver_member_id", "actor_kind", "actor_id",
     )  # fmt: skip
     def _compute_names(self):
         labels = dict(self._fields["sender_kind"]._description_selection(self.env))
@@ -225,19 +227,13 @@ class CrabCardOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Make drafts. Their state, amounts and numbers come from steps only, whatever the caller or its context says."""
+        """Make drafts. State, amounts and numbers come from steps only, whatever the caller or its context says."""
         if not self.env.su:
-            allowed = _EDITABLE | _ALWAYS_EDITABLE | {"kind"}
-            context = {
-                name: value
-                for name, value in self.env.context.items()
-                if not name.startswith("default_") or name.removeprefix("default_") in allowed
-            }
-            self = self.with_context(context)
             for vals in vals_list:
-                self._refuse_fields(set(vals) - allowed)
+                self._refuse_fields(set(vals) - _EDITABLE - _ALWAYS_EDITABLE - {"kind"})
         subject = Subject.of(self.env)
         default_kind = self.env.context.get("default_kind")
+        self = self.with_env(self.env(context=clean_context(self.env.context)))
         for vals in vals_list:
             kind = vals.setdefault("kind", default_kind)
             if kind not in dict(KINDS):
@@ -314,7 +310,7 @@ class CrabCardOrder(models.Model):
             )
 
     def _set_state(self, state, text, **values):
-        """Enter ``state``, write ``values`` with it, leave one line in the document's history, emit ``card_order.<state>``."""
+        """Enter ``state``, write ``values`` with it, leave a line in the history, emit ``card_order.<state>``."""
         self.write({"state": state, **values})
         self._log_step(text)
         self.env["crab.outbox"]._emit(f"card_order.{state}", self, {"kind": self.kind, "name": self.name})

@@ -71,7 +71,7 @@ class CrabCardOrder(models.Model):
             order.needs_approval = order.state in ("submitted", "passed_on") and order._lacks_approval()
 
     def _lacks_approval(self):
-        """Whether finance must agree first: nobody is charged for an activation, or a cancellation leaves a charge to decide on."""
+        """Whether finance must agree first: nobody is charged, or a cancellation leaves a charge to decide on."""
         self.ensure_one()
         if self.kind == "activation":
             # numbers of a direct sale were paid by the member
@@ -149,7 +149,7 @@ class CrabCardOrder(models.Model):
             else dec(0)
         )
         if amount:
-            # the wallet first: who is short is refused before the work, and who lost the race for the wallet repeats little
+            # the wallet first: who is short is refused before the work, who lost the race for it repeats little
             split = self.env["crab.wallet"]._charge(
                 self.executor_dealer_id, amount, self, "activation", f"{self._name}:{self.id}"
             )
@@ -200,7 +200,7 @@ class CrabCardOrder(models.Model):
         return {card_id: dec(price) for card_id, price in self.env.cr.fetchall()}
 
     def _record_prices(self):
-        """Keep each level's price for the settlement between dealers offline (HQ-12), and what each earned (domain.md §5)."""
+        """Keep each level's price for the settlement offline (HQ-12), and what each earned (domain.md §5)."""
         seller = self.sender_dealer_id
         if not seller:
             return

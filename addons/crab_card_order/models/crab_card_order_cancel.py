@@ -12,8 +12,8 @@ class CrabCardOrder(models.Model):
     charge_decision = fields.Selection(
         [("keep", "Keep the charge"), ("give_back", "Give the charge back")],
         string="Decision of finance", readonly=True, copy=False,
-        help="Kept: the money stays with the company, and what it owes for these numbers stays in the accounts until finance"
-        " releases it. Given back: unrepaid credit first, the rest to stored value; the entry is reversed.",
+        help="Kept: the money stays with the company, and what it owes for these numbers stays in the accounts until"
+        " finance releases it. Given back: unrepaid credit first, the rest to stored value; the entry is reversed.",
     )  # fmt: skip
     amount_at_stake = fields.Monetary(
         "Charged to dealers",
@@ -33,7 +33,8 @@ class CrabCardOrder(models.Model):
                     SELECT link.order_id, SUM(card.charged_amount)
                       FROM crab_card_order_number link
                       JOIN crab_card card ON card.id = link.card_id AND card.charge_model = %s
-                      JOIN crab_card_order origin ON origin.id = card.charge_id AND origin.executor_dealer_id IS NOT NULL
+                      JOIN crab_card_order origin
+                        ON origin.id = card.charge_id AND origin.executor_dealer_id IS NOT NULL
                      WHERE link.order_id = ANY(%s) AND link.state <> 'released' GROUP BY 1
                     """,
                     self._name,

@@ -6,8 +6,8 @@ from odoo.addons.crab_base.tools.money import dec, round_cents
 
 
 class CrabCardOrder(models.Model):
-    """Direct sale to a member (HQ-34): ordered, paid, numbers chosen and sent in one or more parts, received, then activated
-    by the platform; no dealer is charged. Money comes in and goes back outside the suite; finance confirms it here.
+    """Direct sale to a member (HQ-34): ordered, paid, numbers chosen and sent in one or more parts, received, then
+    activated by the platform; no dealer is charged. Money comes and goes outside the suite; finance confirms it here.
     """
 
     _inherit = "crab.card.order"
@@ -41,7 +41,8 @@ class CrabCardOrder(models.Model):
             self.env["crab.card.order.number"].flush_model()
             self.env.cr.execute(
                 SQL(
-                    "SELECT link.order_id, COUNT(*) FROM crab_card_order_number link JOIN crab_card card ON card.id = link.card_id"
+                    "SELECT link.order_id, COUNT(*) FROM crab_card_order_number link"
+                    " JOIN crab_card card ON card.id = link.card_id"
                     " WHERE link.order_id = ANY(%s) AND link.state = 'received' AND card.state = 'inactive'"
                     " AND card.transit_id IS NULL GROUP BY 1",
                     sales.ids,
@@ -195,7 +196,7 @@ class CrabCardOrder(models.Model):
     # === Activation after receipt === #
 
     def action_activate_received(self):
-        """Make and execute the platform's activation of the received numbers (activation order 会员实体卡); opens it."""
+        """Make and execute the platform's activation of the received numbers (会员实体卡); opens it."""
         self._ensure_role("execute")
         self.check_access("read")
         order = self._locked()

@@ -77,7 +77,7 @@ class CrabCardOrder(models.Model):
     # === Giving charges back === #
 
     def _give_back_charges(self, cards):
-        """Give the activation charge of the active ones among ``cards`` back to who was charged, with statistics and links.
+        """Give the activation charge of the active ones among ``cards`` back, with statistics and links.
 
         First the unrepaid credit of the activation that charged, the rest to stored value (decisions.md, "Cards").
 
@@ -153,11 +153,13 @@ class CrabCardOrder(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO crab_card_order_price (order_id, company_id, product_id, dealer_id, level, quantity, retail_price, ratio,
-                        unit_price, sale_price, is_own, staff_id, staff_ratio, amount_retail, amount_earned, amount_staff,
-                        create_uid, create_date, write_uid, write_date)
-                SELECT %(order)s, %(company)s, price.product_id, price.dealer_id, price.level, -SUM(back.quantity), price.retail_price,
-                       price.ratio, price.unit_price, price.sale_price, price.is_own, price.staff_id, price.staff_ratio,
+                INSERT INTO crab_card_order_price (
+                       order_id, company_id, product_id, dealer_id, level, quantity,
+                       retail_price, ratio, unit_price, sale_price, is_own, staff_id, staff_ratio,
+                       amount_retail, amount_earned, amount_staff, create_uid, create_date, write_uid, write_date)
+                SELECT %(order)s, %(company)s, price.product_id, price.dealer_id, price.level, -SUM(back.quantity),
+                       price.retail_price, price.ratio, price.unit_price, price.sale_price, price.is_own,
+                       price.staff_id, price.staff_ratio,
                        -SUM(ROUND(price.amount_retail * back.quantity / price.quantity, 2)),
                        -SUM(ROUND(price.amount_earned * back.quantity / price.quantity, 2)),
                        -SUM(ROUND(price.amount_staff * back.quantity / price.quantity, 2)),
@@ -165,9 +167,10 @@ class CrabCardOrder(models.Model):
                   FROM (SELECT card.charge_id AS order_id, card.product_id, COUNT(*) AS quantity
                           FROM crab_card card
                          WHERE card.id = ANY(%(cards)s) AND card.charge_model = %(model)s GROUP BY 1, 2) AS back
-                  JOIN crab_card_order_price price ON price.order_id = back.order_id AND price.product_id = back.product_id
-                 GROUP BY price.product_id, price.dealer_id, price.level, price.retail_price, price.ratio, price.unit_price,
-                          price.sale_price, price.is_own, price.staff_id, price.staff_ratio
+                  JOIN crab_card_order_price price
+                    ON price.order_id = back.order_id AND price.product_id = back.product_id
+                 GROUP BY price.product_id, price.dealer_id, price.level, price.retail_price, price.ratio,
+                          price.unit_price, price.sale_price, price.is_own, price.staff_id, price.staff_ratio
                 """,
                 order=self.id,
                 company=self.company_id.id,

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CrabCardOrderLine(models.Model):
-    """What a document has of one product. Follows from its numbers, but for a direct sale, where it is what was ordered."""
+    """What a document has of one product: follows from its numbers; of a direct sale, it is what was ordered."""
 
     _name = "crab.card.order.line"
     _description = "Product of a card document"
@@ -26,7 +26,8 @@ class CrabCardOrderLine(models.Model):
     unit_price = fields.Monetary(help="Price of one number for whom the order price is meant.")
     sale_price = fields.Monetary(
         copy=False,
-        help="What the customer paid the seller for one number; empty: the default member price. For statistics and staff only.",
+        help="What the customer paid the seller for one number; empty: the default member price."
+        " For statistics and staff only.",
     )
     amount = fields.Monetary(compute="_compute_amount", store=True)
 
@@ -57,7 +58,7 @@ class CrabCardOrderLine(models.Model):
         self._ensure_editable({"product_id"})
 
     def _ensure_editable(self, names):
-        """People may enter what a member orders, and the sale price of an activation; the steps write everything else."""
+        """People may enter what a member orders, and the sale price of an activation; steps write everything else."""
         if self.env.su:
             return
         for order in self.order_id:

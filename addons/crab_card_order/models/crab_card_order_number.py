@@ -1,9 +1,8 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 
 class CrabCardOrderNumber(models.Model):
-    """One number in one document; written in sets by SQL only."""
+    """One number in one document; written in sets by SQL only: no role has a right to write."""
 
     _name = "crab.card.order.number"
     _description = "Number of a card document"
@@ -17,7 +16,8 @@ class CrabCardOrderNumber(models.Model):
     state = fields.Selection(
         [("chosen", "Chosen"), ("reserved", "Reserved"), ("received", "Done"), ("released", "Released")],
         string="In the document", required=True, readonly=True,
-        help="Reserved: in transit with the document. Done: arrived, activated or cancelled by it. Released: given back to the sender.",
+        help="Reserved: in transit with the document. Done: arrived, activated or cancelled by it."
+        " Released: given back to the sender.",
     )  # fmt: skip
     company_id = fields.Many2one(related="order_id.company_id")
     currency_id = fields.Many2one(related="order_id.currency_id")
@@ -40,17 +40,6 @@ class CrabCardOrderNumber(models.Model):
     _card_idx = models.Index("(card_id)")
     _chosen_idx = models.Index("(card_id) WHERE state = 'chosen'")
     _charge_order_idx = models.Index("(charge_order_id) WHERE charge_order_id IS NOT NULL")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        raise UserError(self.env._("Numbers are added by “Choose numbers”."))
-
-    def write(self, vals):
-        raise UserError(self.env._("Numbers of a document are changed by its steps only."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Use “Remove” to take numbers out of a draft."))
 
     def action_activate_numbers(self):
         """Make activation drafts of the selected numbers, one for each holder, and open them (HQ-36)."""

@@ -16,7 +16,7 @@ class CrabCardOrder(models.Model):
     # === Which numbers fit === #
 
     def _number_rule(self):
-        """What a number must be to stand in this document: column of ``crab.card`` → allowed values, in order of telling.
+        """What a number must be to stand in this document: column of ``crab.card`` → values, in order of telling.
 
         Used in the order given to choose numbers, to say why one does not fit, and as the expectation of the door.
         """
@@ -69,7 +69,7 @@ class CrabCardOrder(models.Model):
         }[name]
 
     def _misfits(self, card_ids, limit=None):
-        """Numbers among ``card_ids`` that cannot stand in this document: list of (card id, number, reason), by number."""
+        """Those of ``card_ids`` that cannot stand in this document: list of (card id, number, reason), by number."""
         rule = {**self._number_rule(), "transit_id": (None,)}
         conditions = {name: self._rule_sql(name, allowed) for name, allowed in rule.items()}
         conditions["transit_id"] = SQL(
@@ -80,7 +80,8 @@ class CrabCardOrder(models.Model):
         ))  # fmt: skip
         self.env.cr.execute(
             SQL(
-                "SELECT id, number, misfit FROM (SELECT card.id, card.number, %s AS misfit FROM crab_card card WHERE card.id = ANY(%s))"
+                "SELECT id, number, misfit"
+                " FROM (SELECT card.id, card.number, %s AS misfit FROM crab_card card WHERE card.id = ANY(%s))"
                 " AS judged WHERE misfit IS NOT NULL ORDER BY number LIMIT %s",
                 first_misfit,
                 list(card_ids),
@@ -187,8 +188,10 @@ class CrabCardOrder(models.Model):
             SQL(
                 """
                 INSERT INTO crab_card_order_number (order_id, card_id, product_id, state)
-                SELECT %s, card.id, card.product_id, 'chosen' FROM crab_card card WHERE card.id = ANY(%s) ORDER BY card.id
-                ON CONFLICT (order_id, card_id) DO UPDATE SET state = 'chosen' WHERE crab_card_order_number.state = 'released'
+                SELECT %s, card.id, card.product_id, 'chosen'
+                  FROM crab_card card WHERE card.id = ANY(%s) ORDER BY card.id
+                ON CONFLICT (order_id, card_id)
+                DO UPDATE SET state = 'chosen' WHERE crab_card_order_number.state = 'released'
                 """,
                 self.id,
                 list(card_ids),
@@ -204,7 +207,8 @@ class CrabCardOrder(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "DELETE FROM crab_card_order_number WHERE order_id = %s AND state = 'chosen' AND (%s OR card_id = ANY(%s))",
+                "DELETE FROM crab_card_order_number"
+                " WHERE order_id = %s AND state = 'chosen' AND (%s OR card_id = ANY(%s))",
                 self.id,
                 card_ids is None,
                 list(card_ids or []),
@@ -235,7 +239,8 @@ class CrabCardOrder(models.Model):
         """Set the state of link rows; None: of all that are in ``from_state``."""
         self.env.cr.execute(
             SQL(
-                "UPDATE crab_card_order_number SET state = %s WHERE order_id = %s AND state = %s AND (%s OR card_id = ANY(%s))",
+                "UPDATE crab_card_order_number SET state = %s"
+                " WHERE order_id = %s AND state = %s AND (%s OR card_id = ANY(%s))",
                 state,
                 self.id,
                 from_state,
@@ -249,7 +254,7 @@ class CrabCardOrder(models.Model):
     # === Lines: counts and prices per product === #
 
     def _sync_lines(self):
-        """Make the lines say what the link rows are: one line per product with its counts. A direct sale's quantity is ordered."""
+        """Make the lines say what the link rows are: one per product, with counts; a direct sale's quantity stays."""
         self.env["crab.card.order.number"].invalidate_model()
         self.env.cr.execute(
             SQL(
@@ -280,7 +285,7 @@ class CrabCardOrder(models.Model):
             self._quote()
 
     def _pricing_dealer(self):
-        """Whose price is the order price: the receiver's, for activations the charged level 1's, for returns the sender's."""
+        """Whose price is the order price: the receiver's; an activation's charged level 1's; a return's sender's."""
         if self.kind == "activation":
             return self.executor_dealer_id or self.sender_dealer_id.level1_id
         if self.kind == "return":

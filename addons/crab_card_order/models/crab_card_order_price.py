@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CrabCardOrderPrice(models.Model):
-    """What one number cost each dealer of the chain when it was activated (HQ-12): for settlement offline, and for statistics.
+    """What one number cost each dealer of the chain when it was activated (HQ-12): for settlement offline, statistics.
 
     A return or cancellation that gives the charge back has the same rows with a negative quantity.
     """

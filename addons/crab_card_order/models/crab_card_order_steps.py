@@ -70,7 +70,7 @@ class CrabCardOrder(models.Model):
         return self._run_step("cancel")
 
     def action_close(self, reason=None):
-        """Accept the difference of a partial receipt: what did not arrive goes back to the sender. Without reason: asks for it."""
+        """Accept the difference of a partial receipt: the rest goes back to the sender. Without reason: asks for it."""
         if not reason:
             return self._ask_reason("close")
         return self._run_step("close", reason=reason)

@@ -15,8 +15,8 @@ class CrabCardOrder(models.Model):
 
     @api.model
     def _subject_domain(self, subject: Subject):
-        """A dealer (and its staff) sees documents of its own and of its subtree as it was then; a member its own; drafts only
-        who made them."""
+        """A dealer (and its staff) sees documents of its own and of its subtree as it was then; a member its own;
+        drafts only who made them."""
         domain = super()._subject_domain(subject)
         if subject.kind in ("dealer", "staff"):
             dealer = self._dealer_of(subject)
@@ -44,16 +44,16 @@ class CrabCardOrder(models.Model):
 
     @api.model
     def _create_for_subject(self, subject, kind, cards, key=None, **values):
-        """Make a draft document with these numbers on behalf of ``subject``; the step ``submit`` then makes it effective.
+        """Make a draft document with these numbers on behalf of ``subject``; the step ``submit`` makes it effective.
 
-        Dealers make transfers to a direct child (``receiver_dealer_id``), activation requests and returns of numbers in their
-        hands; members return their own numbers; back-office users with the role Card keeper (and the system) make every kind.
+        Dealers make transfers to a direct child (``receiver_dealer_id``), activation requests and returns of numbers in
+        their hands; members return their own numbers; card keepers (and the system) make every kind.
 
         :param subject: who asks
         :param str kind: kind of document
         :param cards: ``crab.card`` recordset; other people's numbers are refused without saying anything about them
         :param str key: idempotency key; a repetition gets the first document
-        :param values: ``receiver_dealer_id``, ``reason``, ``note``, ``staff_id``, ``sale_prices`` ({product id: Decimal});
+        :param values: ``receiver_dealer_id``, ``reason``, ``note``, ``staff_id``, ``sale_prices`` {product id: price};
             from the back office every field of a draft
         :raise AccessError: (403) the subject may not make this kind
         :raise UserError: (422) a number or party does not fit; nothing is made then
@@ -89,7 +89,7 @@ class CrabCardOrder(models.Model):
 
     @api.model
     def _orders_of(self, subject, kind, values):
-        """This model in the environment that may make the document; completes ``values`` with the subject's side of it."""
+        """This model in the environment that may make the document; completes ``values`` with the subject's side."""
         if subject.kind == "system":
             return subject.bind(self.sudo())
         if subject.kind == "user":
@@ -110,8 +110,8 @@ class CrabCardOrder(models.Model):
         return subject.bind(self.sudo())  # the subject has no Odoo user
 
     def _step_for_subject(self, subject, step, **values):
-        """Take a step on behalf of ``subject``: ``submit``, ``pass_on``, ``execute``, ``receive`` (``numbers``, ``ranges``),
-        ``reject`` (``reason``), ``cancel``, ``close`` (``reason``).
+        """Take a step on behalf of ``subject``: ``submit``, ``pass_on``, ``execute``, ``receive`` (``numbers``,
+        ``ranges``), ``reject`` (``reason``), ``cancel``, ``close`` (``reason``).
 
         :raise MissingError: (404) the subject may not see this document
         :raise AccessError: (403) the step is not the subject's
@@ -130,7 +130,7 @@ class CrabCardOrder(models.Model):
         return self
 
     def _is_step_of(self, subject, step):
-        """Whether the next ``step`` is for ``subject`` to take. A step that was taken is still its taker's: it changes nothing."""
+        """Whether ``step`` is for ``subject`` to take. One that was taken is still its taker's: it changes nothing."""
         self.ensure_one()
         if subject.kind == "member":
             is_sender, is_receiver = self.sender_member_id.id == subject.id, self.receiver_member_id.id == subject.id

@@ -6,7 +6,7 @@ class CrabLedgerCheck(models.Model):
 
     @api.model
     def _subledgers(self):
-        """What members paid for cards sold directly: the company owes the goods for it. Activations are in the wallets' part."""
+        """What members paid for cards sold directly: the company owes the goods. The wallets add activations."""
         contributions = super()._subledgers()
         self.env["crab.card.order"].flush_model()
         self.env.cr.execute(

@@ -25,7 +25,8 @@ class CrabCardOrderNote(models.AbstractModel):
         """``{product id: [(first, last, count)]}`` of the numbers that are not given back."""
         self.env.cr.execute(
             "SELECT link.product_id, ARRAY_AGG(card.number ORDER BY card.number) FROM crab_card_order_number link"
-            " JOIN crab_card card ON card.id = link.card_id WHERE link.order_id = %s AND link.state <> 'released' GROUP BY 1",
+            " JOIN crab_card card ON card.id = link.card_id"
+            " WHERE link.order_id = %s AND link.state <> 'released' GROUP BY 1",
             [order.id],
         )
         return {product_id: condense(numbers) for product_id, numbers in self.env.cr.fetchall()}

@@ -34,8 +34,9 @@ class CrabCardSalesReport(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT price.id, (doc.executed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date AS date, price.order_id,
-                   price.company_id, company.currency_id, price.dealer_id, price.level, dealer.level1_id, top.user_id, price.staff_id,
+            SELECT price.id, (doc.executed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date AS date,
+                   price.order_id, price.company_id, company.currency_id,
+                   price.dealer_id, price.level, dealer.level1_id, top.user_id, price.staff_id,
                    price.product_id, price.is_own, price.quantity,
                    CASE WHEN price.is_own THEN price.amount_retail ELSE 0 END AS amount_own,
                    CASE WHEN price.is_own THEN 0 ELSE price.amount_retail END AS amount_network,

@@ -8,7 +8,7 @@ from .common import OrderCase
 
 
 class TestCancel(OrderCase):
-    """Head office cancels numbers for ever wherever they are; finance decides about charges. And extends their validity."""
+    """Head office cancels numbers for ever wherever they are, finance decides about charges; it extends validity."""
 
     @classmethod
     def setUpClass(cls):

@@ -35,13 +35,15 @@ class TestNote(OrderCase, HttpCase):
         self.assertIn("data:image/png;base64", text)
 
     def test_numbers_are_exported_as_texts_for_who_may_read(self):
+        """Numbers stay texts; the file speaks the language of its user, as every page does."""
+        self.keeper.lang = "zh_CN"
         url = self.order.action_export_numbers()["url"]
         self.authenticate("order-keeper", "order-keeper-Password1")
         response = self.url_open(url)
         self.assertEqual(response.status_code, 200)
         rows = CalamineWorkbook.from_filelike(io.BytesIO(response.content)).get_sheet_by_index(0).to_python()
         self.assertEqual(len(rows), 9)
-        self.assertEqual(rows[1][:1] + rows[1][2:4], [self.cards[0].number, "Inactive", "Reserved"])
+        self.assertEqual(rows[1][:1] + rows[1][2:4], [self.cards[0].number, "未激活", "已占用"])
         self._new_user("order-nobody", "user")
         self.authenticate("order-nobody", "order-nobody-Password1")
         self.assertEqual(self.url_open(url).status_code, 404)

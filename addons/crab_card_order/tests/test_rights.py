@@ -17,7 +17,8 @@ STEPS = {
     "action_submit": [], "action_pass_on": [], "action_execute": [], "action_send": [], "action_receive": [],
     "action_reject": ["x"], "action_cancel": [], "action_close": ["x"], "action_approve": [], "action_keep_charge": [],
     "action_give_charge_back": [], "action_confirm_payment": ["x"], "action_confirm_refund": ["x"], "action_pick": [],
-    "action_remove_numbers": [], "action_remove_misfits": [], "action_activate_received": [], "action_receive_partly": [],
+    "action_remove_numbers": [], "action_remove_misfits": [], "action_activate_received": [],
+    "action_receive_partly": [],
 }  # fmt: skip
 OF_FINANCE = {"action_execute", "action_reject", "action_approve", "action_keep_charge", "action_give_charge_back",
               "action_confirm_payment", "action_confirm_refund", "action_activate_received"}  # fmt: skip
@@ -80,9 +81,11 @@ class TestRights(OrderCase):
             self.keeper, "crab.card.order", "create", [{"kind": "issue", "receiver_dealer_id": self.a.id}]
         )
         draft = self.Order.browse(draft)
-        forbidden = {"state": "done", "amount_charged": 1, "executor_dealer_id": self.z.id, "approved_by_id": self.keeper.id,
-                     "amount_paid": 100, "source_order_id": self.issue.id, "name": "X", "orderer_dealer_id": self.a.id, "charge_decision": "give_back",
-                     "viewer_dealer_ids": [(4, self.z.id)], "kind": "direct"}  # fmt: skip
+        forbidden = {
+            "state": "done", "amount_charged": 1, "executor_dealer_id": self.z.id, "approved_by_id": self.keeper.id,
+            "amount_paid": 100, "source_order_id": self.issue.id, "name": "X", "orderer_dealer_id": self.a.id,
+            "charge_decision": "give_back", "viewer_dealer_ids": [(4, self.z.id)], "kind": "direct",
+        }  # fmt: skip
         for name, value in forbidden.items():
             with self.assertRaises(AccessError, msg=name):
                 self._call(self.keeper, "crab.card.order", "write", draft.ids, {name: value})

@@ -101,9 +101,11 @@ class TestSubject(OrderCase):
         request = self._make(self.c, "activation", self.cards[:1])
         request._step_for_subject(self._as(self.c), "submit")
         wrong = [
-            (transfer, self.a, "receive"), (transfer, self.a, "reject"), (transfer, self.d, "cancel"), (transfer, self.d, "close"),
-            (request, self.c, "pass_on"), (request, self.c, "execute"), (request, self.c, "reject"), (request, self.b, "execute"),
-            (request, self.b, "cancel"), (request, self.a, "execute"), (request, self.a, "pass_on"), (request, self.a, "reject"),
+            (transfer, self.a, "receive"), (transfer, self.a, "reject"),
+            (transfer, self.d, "cancel"), (transfer, self.d, "close"),
+            (request, self.c, "pass_on"), (request, self.c, "execute"), (request, self.c, "reject"),
+            (request, self.b, "execute"), (request, self.b, "cancel"),
+            (request, self.a, "execute"), (request, self.a, "pass_on"), (request, self.a, "reject"),
             (request, self.a, "cancel"),
         ]  # fmt: skip
         for step in ("send", "approve", "decide", "confirm_payment", "confirm_refund", "write", "unlink", ""):

@@ -28,8 +28,8 @@ def parse(value):
 def condense(numbers):
     """Runs of successive numbers: ``[(first, last, count)]``, in the order given, which should be sorted.
 
-    Successive: the same prefix and the same count of digits at the end, the next serial; a check character that fits does
-    not count.
+    Successive: the same prefix and the same count of digits at the end, the next serial; a check character that fits
+    does not count.
     """
     runs = []
     before = set()

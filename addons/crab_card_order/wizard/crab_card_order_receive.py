@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CrabCardOrderReceive(models.TransientModel):
-    """Confirm a partial receipt: which numbers arrived, or which did not. The rest stays open until it arrives or is closed."""
+    """Confirm a partial receipt: which numbers arrived, or which did not. The rest stays open until it does."""
 
     _name = "crab.card.order.receive"
     _inherit = ["crab.card.order.input"]

@@ -1,9 +1,6 @@
 import base64
-from contextlib import contextmanager
 from decimal import Decimal
-from unittest.mock import patch
 
-from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_dealer.tests.common import DealerCase
 
 VOUCHER = base64.b64encode(b"%PDF-1.4 voucher")
@@ -59,9 +56,3 @@ class WalletCase(DealerCase):
         self.assertFalse(self.Wallet._inconsistent())
         self.assertFalse(self._differences())
         self.assertFalse(self.Entry._verify_chain(self.Wallet.search([]).ids))
-
-    @contextmanager
-    def _own_transactions_here(self):
-        """What a refusal commits on a connection of its own stays in the test's transaction."""
-        with patch.object(transaction, "run", lambda registry, func, **options: func(self.env(**options))):
-            yield

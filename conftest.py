@@ -16,6 +16,7 @@ settings.register_profile("explore", deadline=None, database=None, max_examples=
 settings.load_profile(os.environ.get("CRAB_HYPOTHESIS", "fixed"))
 
 RESULTS = os.environ.get("CRAB_RESULTS")
+OURS = ("crab_", "payment_wechatpay")
 _items, _states = {}, {}
 
 
@@ -30,7 +31,8 @@ class _OurWarnings(logging.Handler):
 
     def emit(self, record):
         text = record.getMessage()
-        if record.name.startswith("odoo.addons.crab_") or (record.name == "py.warnings" and "addons/crab_" in text):
+        ours = record.name.startswith(tuple(f"odoo.addons.{name}" for name in OURS))
+        if ours or (record.name == "py.warnings" and any(f"addons/{name}" in text for name in OURS)):
             _append("warnings", test=os.environ.get("PYTEST_CURRENT_TEST", ""), text=f"{record.name}: {text}"[:2000])
 
 

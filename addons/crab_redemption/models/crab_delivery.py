@@ -241,7 +241,13 @@ class CrabDelivery(models.Model):
         lock_rows(deliveries_sudo)
         if deliveries_sudo.filtered(lambda delivery: delivery.state == "shipped"):
             raise UserError(self.env._("The goods have been shipped already; this can no longer be cancelled."))
-        for delivery in deliveries_sudo.filtered(lambda d: d.state == "prepared"):
+        deliveries_sudo._leave_waves()
+        deliveries_sudo.write({"state": "cancelled"})
+
+    def _leave_waves(self):
+        """Take prepared deliveries out of their waves: their goods are free again, and they wait to be prepared anew."""
+        prepared = self.filtered(lambda delivery: delivery.state == "prepared")
+        for delivery in prepared:
             for line in delivery.line_ids:
                 move = delivery.picking_id.move_ids.filtered(
                     lambda m, product=line.product_id: m.product_id == product and m.state not in ("done", "cancel")
@@ -253,4 +259,4 @@ class CrabDelivery(models.Model):
                     move._do_unreserve()
                     move.product_uom_qty = rest
                     move._action_assign()
-        deliveries_sudo.write({"state": "cancelled", "picking_id": False})
+        prepared.write({"state": "waiting", "picking_id": False})

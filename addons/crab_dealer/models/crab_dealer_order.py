@@ -11,7 +11,7 @@ from .crab_dealer import ratio_points, ratio_text
 class CrabDealer(models.Model):
     """The price ratio: its order in the network, who may change it, its history."""
 
-    _inherit = "crab.dealer"
+    _inherit = "crab.dealer"  # pylint: disable=consider-merging-classes-inherited  # a file per concern
 
     # ------------------------------------------------------------------ order
 

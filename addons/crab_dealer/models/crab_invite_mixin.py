@@ -37,11 +37,21 @@ class CrabInviteMixin(models.AbstractModel):
 
     @api.depends("invite_code")
     def _compute_invite_link(self):
+        for record in self:
+            record.invite_link = record._invite_url(record._invite_token())
+
+    def _invite_token(self):
+        """Hook: what the link carries; the code, unless a model signs it."""
+        self.ensure_one()
+        return self.invite_code
+
+    @api.model
+    def _invite_url(self, token):
+        """The address of the phone application that takes an invitation."""
         # sudo: the address of the phone application is no secret
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         base = parameters_sudo.get_param("crab.app_url") or parameters_sudo.get_param("web.base.url", "") + "/m/"
-        for record in self:
-            record.invite_link = f"{base}?{self._invite_parameter}={record.invite_code}"
+        return f"{base}?{self._invite_parameter}={token}"
 
     @api.depends("invite_link")
     def _compute_invite_qr(self):

@@ -85,7 +85,7 @@ class TestDealer(DealerCase):
             {"partner_id": self.a.partner_id.id},
         ]
         for values in wrong:
-            error = UserError if "account_id" in values else IntegrityError
+            error = UserError if {"account_id", "ratio"} & values.keys() else IntegrityError
             with self.subTest(values=values), self.assertRaises(error), self.env.cr.savepoint():
                 self._try(**values).flush_recordset()
 

@@ -48,6 +48,7 @@ class TestDealerRatio(DealerCase):
 
     @covers("HQ-06", "own < lower < member", "refusal names who breaks the order", via="web")
     def test_order_is_kept_and_the_refusal_names_who_breaks_it(self):
+        members = self.env["crab.dealer"]._ratio_ceiling_name()
         cases = [
             (self.a, 0.70, "TB"),
             (self.a, 0.95, "TB"),
@@ -55,7 +56,9 @@ class TestDealerRatio(DealerCase):
             (self.b, 0.5, "TA"),
             (self.b, 0.80, "TC"),
             (self.c, 0.70, "TB"),
-            (self.c, 1.0, "retail price"),
+            (self.c, 1.0, members),
+            (self.c, 0, members),
+            (self.c, -0.5, members),
             (self.z, 0.65, "TY"),
         ]
         for dealer, ratio, named in cases:

@@ -27,7 +27,6 @@ class CrabAccount(models.Model):
 
     def _move_roles(self, target):
         """The member follows the merged login; if both are members, they become one."""
-        super()._move_roles(target)
         members_sudo = self.env["crab.member"].sudo()  # sudo: roles follow whether or not the user sees them
         member_sudo = members_sudo.search([("account_id", "=", self.id)])
         target_sudo = members_sudo.search([("account_id", "=", target.id)])
@@ -35,3 +34,4 @@ class CrabAccount(models.Model):
             member_sudo._merge_into(target_sudo)
         elif member_sudo:
             member_sudo._write_guarded({"account_id": target.id})
+        return super()._move_roles(target)

@@ -32,12 +32,9 @@ class CrabMemberLevel(models.Model):
     def _sign(self, body):
         return hmac(self.env(su=True), SCOPE, body)[:SIGNATURE_LENGTH].upper()  # su: the secret is no user's to read
 
-    @api.model
-    def _link(self, token):
-        # sudo: the address of the phone application is no secret
-        parameters_sudo = self.env["ir.config_parameter"].sudo()
-        base = parameters_sudo.get_param("crab.app_url") or parameters_sudo.get_param("web.base.url", "") + "/m/"
-        return f"{base}?{self._invite_parameter}={token}"
+    def _invite_token(self):
+        """Head office's link to this level is signed."""
+        return self._token()
 
     @api.model
     def _read_token(self, token):
@@ -107,13 +104,13 @@ class CrabMemberLevel(models.Model):
             except UserError as error:
                 raise AccessError(str(error)) from error
             token = level_sudo._token(inviter_sudo)
-        return {"token": token, "link": self._link(token), "level": level_sudo.name}
+        return {"token": token, "link": self._invite_url(token), "level": level_sudo.name}
 
 
 class CrabMember(models.Model):
     """Registering, with or without an invitation."""
 
-    _inherit = "crab.member"
+    _inherit = "crab.member"  # pylint: disable=consider-merging-classes-inherited  # a file per concern
 
     @api.model
     def _attribute(self, inviter):

@@ -4,6 +4,9 @@ from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_dealer.models.crab_dealer import MAX_NAMED, RATIO_DIGITS, ratio_points, ratio_text
+from odoo.addons.crab_dealer.models.crab_invite_mixin import new_code
+
+GUARDED = {"ratio", "is_default", "invite_code"}  # change by the buttons only
 
 
 class CrabMemberLevel(models.Model):
@@ -73,12 +76,6 @@ class CrabMemberLevel(models.Model):
         for level in self:
             level.member_count = counts.get(level._origin, 0)
 
-    @api.depends("invite_code")
-    def _compute_invite_link(self):
-        super()._compute_invite_link()
-        for level in self.filtered("id"):
-            level.invite_link = level._link(level._token())
-
     # ------------------------------------------------------------------ constraints
 
     @api.constrains("ratio", "active")
@@ -116,16 +113,30 @@ class CrabMemberLevel(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_ratio_range(vals.get("ratio", 1.0))
         levels = super().create([{**vals, "name": (vals.get("name") or "").strip()} for vals in vals_list])
         levels._log_ratios({}, self.env._("First ratio"))
         return levels
 
     def write(self, vals):
-        if {"ratio", "is_default"} & vals.keys():
+        if GUARDED & vals.keys():
             raise UserError(self.env._("Use the buttons of the level, which check the dealers and keep the history."))
         if vals.get("name"):
             vals = {**vals, "name": vals["name"].strip()}
         return super().write(vals)
+
+    def _write_guarded(self, vals):
+        """Write guarded fields: for the named methods of this model only."""
+        if "ratio" in vals:
+            self._check_ratio_range(vals["ratio"])
+        return super().write(vals)
+
+    @api.model
+    def _check_ratio_range(self, ratio):
+        """:raise ValidationError: before the table's own check speaks, which a flush may wake anywhere"""
+        if not 0 < ratio_points(ratio) <= 10000:
+            raise ValidationError(self.env._("A level's price ratio is above 0 and at most 1."))
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default=default)
@@ -170,15 +181,15 @@ class CrabMemberLevel(models.Model):
         if not self.active:
             raise UserError(self.env._("Unarchive the level first."))
         previous = self._default()
-        super(CrabMemberLevel, previous).write({"is_default": False})
+        previous._write_guarded({"is_default": False})
         previous.flush_recordset()
-        super().write({"is_default": True})
+        self._write_guarded({"is_default": True})
 
     def action_new_invite_code(self):
         """Links and QR pictures of this level that were given out so far stop working."""
         self.check_access("write")
         for level in self:
-            super(CrabMemberLevel, level).write({"invite_code": self._fields["invite_code"].default(level)})
+            level._write_guarded({"invite_code": new_code()})
             level.message_post(body=self.env._("All invitations to this level given out before are void."))
 
     def action_open_members(self):
@@ -226,7 +237,7 @@ class CrabMemberLevel(models.Model):
                     "“%(level)s” already has the price ratio %(ratio)s.", level=self.name, ratio=ratio_text(ratio)
                 )
             )
-        super().write({"ratio": ratio})
+        self._write_guarded({"ratio": ratio})
         self.flush_recordset()
         self._log_ratios(before, reason.strip())
 

@@ -19,7 +19,9 @@ class CrabMemberLogMixin(models.AbstractModel):
 
     def write(self, vals):
         self.check_access("write")
-        raise UserError(self.env._("This history is only added to."))
+        if vals:
+            raise UserError(self.env._("This history is only added to."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_ever(self):

@@ -7,7 +7,7 @@ from odoo.addons.crab_base.tests.common import covers
 
 from .common import MemberCase
 
-HEADERS = ["会员号", "姓名", "手机号", "等级", "归属渠道商", "邀请会员号", "注册日期"]
+HEADERS = ("会员号", "姓名", "手机号", "等级", "归属渠道商", "邀请会员号", "注册日期")
 SEASON = Path(__file__).parents[3] / "tests" / "data" / "season"
 
 

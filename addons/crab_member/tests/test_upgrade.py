@@ -85,7 +85,7 @@ class TestUpgrade(MemberCase):
         self.assertEqual(members[3].level_id, self.base)
         seen = Form(inviter.with_user(self._new_user("upgrade-service", "customer_service")))
         self.assertEqual(seen.level_id, self.gold)
-        self.assertEqual([line["is_automatic"] for line in seen.level_history_ids._records], [True, False])
+        self.assertEqual([line["is_automatic"] for line in seen.level_history_ids], [True, False])
 
     @covers("HQ-21", "levels only rise by themselves", via="web")
     def test_head_office_moves_a_member_down(self):

@@ -13,9 +13,10 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 from odoo.tools import config  # noqa: E402
 
 import crabenv  # noqa: E402
-import harness  # noqa: E402
 
 config.parse_config(["--addons-path", str(ROOT / "addons")])  # odoo.addons.crab_… can be imported from here on
+
+import harness  # noqa: E402
 
 
 @pytest.fixture(scope="session")

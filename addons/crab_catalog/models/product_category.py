@@ -37,6 +37,21 @@ class ProductCategory(models.Model):
 
     @api.constrains("crab_kind", "parent_id")
     def _check_crab_kind(self):
+        deep = self.search(
+            [
+                ("id", "child_of", self.ids),
+                ("crab_kind", "!=", False),
+                ("parent_id.parent_id.parent_id", "!=", False),
+            ],
+            limit=1,
+        )
+        if deep:
+            raise ValidationError(
+                self.env._(
+                    "“%(name)s” would be on a third level: there are categories and sub-categories only.",
+                    name=deep.name,
+                )
+            )
         for category in self:
             if category.parent_id and category.crab_kind != category.parent_id.crab_kind:
                 raise ValidationError(
@@ -58,6 +73,16 @@ class ProductCategory(models.Model):
                         product=stranger.display_name,
                     )
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A category below another one begins with its parameters."""
+        for vals in vals_list:
+            if vals.get("parent_id") and not vals.get("product_properties_definition"):
+                parent = self.browse(vals["parent_id"])
+                if parent.crab_kind and parent.product_properties_definition:
+                    vals["product_properties_definition"] = parent.product_properties_definition
+        return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_crab_used(self):

@@ -60,3 +60,52 @@ class ProductProduct(models.Model):
         )
         if quants:
             quants._apply_inventory()
+
+    def _crab_explode(self):
+        """What is taken from stock for one of each: the parts of a package, else the product itself.
+
+        :return: ``{product: [(product, quantity)]}``
+        """
+        return {
+            product: [(part.product_id, part.quantity) for part in product.crab_part_ids] or [(product, 1.0)]
+            for product in self
+        }
+
+    # ------------------------------------------------------------------ stock of packages with parts
+
+    @api.depends(
+        "crab_part_ids.quantity",
+        "crab_part_ids.product_id.stock_move_ids.product_qty",
+        "crab_part_ids.product_id.stock_move_ids.state",
+        "crab_part_ids.product_id.stock_move_ids.quantity",
+    )
+    def _compute_quantities(self):
+        return super()._compute_quantities()
+
+    def _compute_quantities_dict(self, lot_id, owner_id, package_id, from_date=False, to_date=False):
+        """A package with parts: as many as can be put together. How much there is, every role of the suite may know."""
+        if not self.env["stock.move"].has_access("read") and self.env.user.has_group("crab_base.group_user"):
+            return self.sudo()._compute_quantities_dict(lot_id, owner_id, package_id, from_date, to_date)
+        bundles = self.filtered("crab_part_ids")
+        parts = bundles.crab_part_ids.product_id
+        result = super(ProductProduct, (self - bundles) | parts)._compute_quantities_dict(
+            lot_id, owner_id, package_id, from_date, to_date
+        )
+        for bundle in bundles:
+            result[bundle.id] = {
+                "incoming_qty": 0.0,
+                "outgoing_qty": 0.0,
+                **{
+                    name: min(result[part.product_id.id][name] // part.quantity for part in bundle.crab_part_ids)
+                    for name in ("qty_available", "free_qty", "virtual_available")
+                },
+            }
+        return result
+
+    def _search_qty_available_new(self, operator, value, lot_id=False, owner_id=False, package_id=False):
+        found = super()._search_qty_available_new(operator, value, lot_id, owner_id, package_id)
+        bundles = self.search([("crab_part_ids", "!=", False)])
+        if found is NotImplemented or not bundles:
+            return found
+        fitting = bundles.filtered_domain([("qty_available", operator, value)])
+        return list(set(found) - set(bundles.ids) | set(fitting.ids))

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
+from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools import cells, money
 from odoo.addons.crab_base.tools.timezone import business_date
@@ -8,7 +9,7 @@ from odoo.addons.crab_base.tools.timezone import business_date
 from .product_category import KINDS, VAT_AMOUNTS
 
 CARD_KINDS = ("physical_card", "ecard")
-FINANCE_FIELDS = {"crab_subsidy", "crab_settlement_price"}
+FINANCE_FIELDS = {"crab_subsidy", "crab_settlement_price", "crab_settlement_ids"}
 MAX_PRICE = 10**8
 
 
@@ -33,20 +34,30 @@ class ProductTemplate(models.Model):
     )
     crab_settlement_price = fields.Monetary(
         "Settlement Price",
-        tracking=True,
+        compute="_compute_crab_settlement_price",
+        inverse="_inverse_crab_settlement_price",
         groups="crab_base.group_user",
-        help="What a unit costs between the Group, the Sales company and the stores. "
-        "Documents keep the price they were made with.",
+        help="What a unit costs today between the Group, the Sales company and the stores. "
+        "Shipments keep the price of their day.",
     )
     crab_settlement_ids = fields.One2many(
-        "crab.settlement.price", "product_tmpl_id", "Settlement Prices", readonly=True, groups="crab_base.group_user"
+        "crab.settlement.price",
+        "product_tmpl_id",
+        "Settlement Prices",
+        copy=False,
+        groups="crab_base.group_user",
     )
     crab_rule = fields.Selection(
-        [("fixed", "Fixed package"), ("choice", "Any one of several")],
+        [("fixed", "Fixed package"), ("choice", "Choice of several")],
         string="Redemption Rule",
         tracking=True,
-        help="Fixed package: the card gives this package. "
-        "Any one of several: whoever redeems chooses one of the linked packages.",
+        help="Fixed package: the card gives this package. Choice: whoever redeems chooses among the linked packages.",
+    )
+    crab_choice_count = fields.Integer(
+        "Packages to Choose",
+        default=1,
+        tracking=True,
+        help="How many different ones of the linked packages a number gives.",
     )
     crab_choice_ids = fields.Many2many(
         "product.product",
@@ -57,6 +68,7 @@ class ProductTemplate(models.Model):
         domain=[("crab_kind", "=", "package")],
         ondelete="restrict",
     )
+    crab_part_ids = fields.One2many("crab.package.part", "package_tmpl_id", "Parts", copy=True)
     crab_detail_html = fields.Html("Detail Page", translate=True, sanitize_overridable=False)
     crab_can_manage = fields.Boolean(compute="_compute_crab_can_manage")
 
@@ -64,8 +76,8 @@ class ProductTemplate(models.Model):
         "(default_code) WHERE crab_kind IS NOT NULL", "Another product of the suite already has this code."
     )
     _crab_amounts_positive = models.Constraint(
-        "CHECK(crab_kind IS NULL OR (crab_subsidy >= 0 AND crab_settlement_price >= 0))",
-        "Subsidy and settlement price are never negative.",
+        "CHECK(crab_kind IS NULL OR (crab_subsidy >= 0 AND crab_subsidy < 100000000))",
+        "A subsidy is never negative, and below 100 million.",
     )
 
     # ------------------------------------------------------------------ defaults and computes
@@ -95,6 +107,23 @@ class ProductTemplate(models.Model):
     @api.depends_context("uid")
     def _compute_crab_can_manage(self):
         self.crab_can_manage = self.env.su or self.env.user.has_group("crab_base.group_admin")
+
+    @api.depends("crab_settlement_ids.price", "crab_settlement_ids.start_date")
+    def _compute_crab_settlement_price(self):
+        prices = self._crab_settlement_prices(business_date())
+        for product in self:
+            product.crab_settlement_price = prices.get(product._origin.id, 0)
+
+    def _inverse_crab_settlement_price(self):
+        today = business_date()
+        before = self._crab_settlement_prices(today)
+        self.env["crab.settlement.price"].create(
+            [
+                {"product_tmpl_id": product.id, "price": product.crab_settlement_price, "start_date": today}
+                for product in self
+                if money.round_cents(product.crab_settlement_price) != before.get(product.id, 0)
+            ]
+        )
 
     # ------------------------------------------------------------------ constraints
 
@@ -129,7 +158,7 @@ class ProductTemplate(models.Model):
                     self.env._("“%(name)s” is counted in stock; keep “Track Inventory” on.", name=name)
                 )
 
-    @api.constrains("crab_kind", "crab_rule", "crab_choice_ids")
+    @api.constrains("crab_kind", "crab_rule", "crab_choice_ids", "crab_choice_count")
     def _check_crab_rule(self):
         for product in self.filtered("crab_kind"):
             choices = product.with_context(active_test=False).crab_choice_ids
@@ -146,6 +175,14 @@ class ProductTemplate(models.Model):
             if product.crab_rule == "fixed" and len(choices) != 1:
                 raise ValidationError(
                     self.env._("The card “%(name)s” gives a fixed package: link exactly one.", name=product.name)
+                )
+            if not 1 <= product.crab_choice_count <= len(choices):
+                raise ValidationError(
+                    self.env._(
+                        "The card “%(name)s” has %(count)s linked packages: between 1 and %(count)s can be chosen.",
+                        name=product.name,
+                        count=len(choices),
+                    )
                 )
             wrong = choices.filtered(lambda choice: choice.crab_kind != "package")
             if wrong:
@@ -189,7 +226,6 @@ class ProductTemplate(models.Model):
         ours = [(product, vals) for product, vals in zip(products, vals_list, strict=True) if product.crab_kind]
         for product, vals in ours:
             product._crab_complete_taxes("taxes_id" in vals)
-        self.browse(product.id for product, _vals in ours)._crab_log_settlement()
         return products
 
     def write(self, vals):
@@ -201,13 +237,7 @@ class ProductTemplate(models.Model):
         self._crab_check_rights(ours, vals)
         if ours and "default_code" in vals:
             vals = {**vals, "default_code": self._crab_clean_code(vals["default_code"], ours[0].name)}
-        changed = ours.browse()
-        if "crab_settlement_price" in vals:
-            price = money.round_cents(vals["crab_settlement_price"])
-            changed = ours.filtered(lambda product: money.round_cents(product.crab_settlement_price) != price)
-        result = super().write(vals)
-        changed._crab_log_settlement()
-        return result
+        return super().write(vals)
 
     def unlink(self):
         """Delete what nothing refers to; what has history goes to the recycle bin instead, and the user is told."""
@@ -295,18 +325,24 @@ class ProductTemplate(models.Model):
                 )
             )
 
-    def _crab_log_settlement(self):
-        """Write today's settlement price into the dated history."""
-        self.env["crab.settlement.price"].sudo().create(  # sudo: nobody writes the history by hand
-            [
-                {
-                    "product_tmpl_id": product.id,
-                    "price": product.crab_settlement_price,
-                    "start_date": business_date(),
-                }
-                for product in self
-            ]
+    def _crab_settlement_prices(self, day):
+        """The settlement price of a unit that holds on ``day``, for whatever is shipped then (HQ-47).
+
+        :return: ``{template id: Decimal}``; without a price there is no entry
+        """
+        self.env["crab.settlement.price"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT ON (product_tmpl_id) product_tmpl_id, price FROM crab_settlement_price
+                 WHERE product_tmpl_id = ANY(%s) AND start_date <= %s
+                 ORDER BY product_tmpl_id, start_date DESC, id DESC
+                """,
+                self.ids,
+                day,
+            )
         )
+        return {template_id: money.round_cents(price) for template_id, price in self.env.cr.fetchall()}
 
     def _crab_unlink_or_archive(self):
         """:return: whether the product had to be kept (archived)"""

@@ -2,7 +2,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
-from odoo.addons.crab_base.tools.timezone import business_date
 
 from .common import CatalogCase
 
@@ -63,7 +62,12 @@ class TestProduct(CatalogCase):
             self._new_card("T-C4", 598, card)
         with self._refused("is no card", ValidationError):
             self.package1.crab_rule = "fixed"
-        self.assertEqual(len(self._new_card("T-C5", 598, both, rule="choice").crab_choice_ids), 2)
+        card = self._new_card("T-C5", 598, both, rule="choice")
+        self.assertEqual((len(card.crab_choice_ids), card.crab_choice_count), (2, 1))
+        card.crab_choice_count = 2
+        for count in (0, 3):
+            with self._refused("between 1 and 2", ValidationError):
+                card.crab_choice_count = count
 
     def test_code_is_unique_among_our_products_only(self):
         self.Template.create({"name": "other", "default_code": "T-PKG1"})
@@ -78,8 +82,12 @@ class TestProduct(CatalogCase):
         for price in (0, -1, 0.005, 12.345, 1e9, float("nan"), float("inf")):
             with self.subTest(price=price), self._refused("retail price", ValidationError):
                 self._new_product("T-BAD", "b2b", price)
-        with self._refused("crab_amounts_positive|never negative"):
-            self._new_product("T-BAD", "b2b", 5, crab_subsidy=-1)
+        for amount in (-1, 1e9, float("nan")):
+            with self.subTest(amount=amount), self._refused("crab_amounts_positive|never negative"):
+                self._new_product("T-BAD", "b2b", 5, crab_subsidy=amount)
+        for amount in (-1, 1e9):
+            with self.subTest(amount=amount), self._refused("price_check|never negative"):
+                self._new_product("T-BAD", "b2b", 5, crab_settlement_price=amount)
 
     def test_category_is_of_the_products_kind(self):
         card_root = self.env.ref("crab_catalog.category_physical_card")
@@ -129,18 +137,6 @@ class TestProduct(CatalogCase):
             form.crab_is_recommended = True
         found = self.Template.with_user(self.admin).web_search_read([("crab_is_recommended", "=", True)], {"name": {}})
         self.assertEqual([row["id"] for row in found["records"]], self.package1.ids)
-
-    @covers("HQ-28", "edit", via="web")
-    @covers("HQ-27", "service subsidy and stock", via="web")
-    def test_settlement_history(self):
-        self.package1.crab_settlement_price = 100
-        self.package1.crab_settlement_price = 100
-        with self._form("package", self._new_user("catalog-finance", "finance"), self.package1) as form:
-            form.crab_settlement_price = 120.5
-        history = self.package1.crab_settlement_ids
-        self.assertEqual(history.mapped("price"), [120.5, 100, 0])
-        self.assertEqual(history[0].create_uid.login, "catalog-finance")
-        self.assertEqual(history[0].start_date, business_date())
 
     @covers("HQ-28", "shelve", via="web")
     def test_put_on_and_take_off_sale(self):

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 
 from odoo.addons.crab_base.tests.common import covers
@@ -25,6 +25,7 @@ class TestRights(CatalogCase):
 
     def test_every_role_reads(self):
         for role, user in self.users.items():
+            self.env.invalidate_all()  # nothing that another user's rights have read
             with self.subTest(role=role):
                 [row] = self._rpc(
                     user,
@@ -38,7 +39,7 @@ class TestRights(CatalogCase):
                     .with_user(user)
                     .search([("product_tmpl_id", "=", self.package1.id)])
                 )
-                self.assertEqual(len(history), 2)
+                self.assertEqual(history.mapped("price"), [100])
 
     def test_users_without_a_role_see_no_settlement_price(self):
         with self.assertRaises(AccessError):
@@ -98,15 +99,18 @@ class TestRights(CatalogCase):
         with self.assertRaises(AccessError):
             self._rpc(self.users["finance"], "write", [other.id], {"list_price": 1})
 
-    def test_history_is_written_by_nobody(self):
+    def test_only_finance_enters_settlement_prices_and_nobody_changes_those_that_held(self):
         line = self.package1.crab_settlement_ids[0]
+        values = {"product_tmpl_id": self.package1.id, "price": 1, "start_date": "2099-01-01"}
         for role, user in self.users.items():
+            own = line.with_user(user)
             with self.subTest(role=role):
-                with self.assertRaises(AccessError):
-                    line.with_user(user).write({"price": 1})
-                with self.assertRaises(AccessError):
-                    line.with_user(user).unlink()
-                with self.assertRaises(AccessError):
-                    line.with_user(user).create(
-                        {"product_tmpl_id": self.package1.id, "price": 1, "start_date": "2026-01-01"}
-                    )
+                with self.assertRaises(UserError):  # AccessError is one
+                    own.write({"price": 1})
+                with self.assertRaises(UserError):
+                    own.unlink()
+                if role in ("finance", "admin"):
+                    self.assertTrue(own.create(values).is_planned)
+                else:
+                    with self.assertRaises(AccessError):
+                        own.create(values)

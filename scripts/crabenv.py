@@ -280,7 +280,7 @@ def mute_old_libraries():
 
 
 def open_registry(database, *options):
-    """Odoo in this process, on that database, without its server: the registry."""
+    """Odoo in this process, on that database of ours, without its server: the registry."""
     mute_old_libraries()
     from odoo.tools import config
 
@@ -290,7 +290,11 @@ def open_registry(database, *options):
     from odoo.service.server import load_server_wide_modules
 
     load_server_wide_modules()
-    return Registry(database)
+    registry = Registry(database)
+    from odoo.addons.crab_base.hooks import post_load
+
+    post_load()  # left out by Odoo where the addon was imported before
+    return registry
 
 
 def ensure_card_keys():

@@ -1,10 +1,11 @@
 from .models.res_company import LANGUAGE
-from .tools import log_hygiene, retry_policy
+from .tools import log_hygiene, retry_policy, safe_export
 
 
 def post_load():
     log_hygiene.install()
     retry_policy.install()
+    safe_export.install()
 
 
 def post_init_hook(env):

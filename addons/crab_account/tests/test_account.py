@@ -21,7 +21,17 @@ class TestAccount(CrabCase):
         for text in ("13700009001", "+86 137-0000-9001", "0086 13700009001", " 137 0000 9001 "):
             self.assertEqual(normalise(text), "+8613700009001", text)
         self.assertEqual(normalise("+1 650 253 0000"), "+16502530000")
-        for text in ("", None, "12345", "1370000900", "phone", "13700009001 ext 5", "１３７"):
+        for text in (
+            "",
+            None,
+            "12345",
+            "1370000900",
+            "phone",
+            "13700009001 ext 5",
+            "１３７",
+            "1370000VIP1",
+            "tel:13700009001",
+        ):
             self.assertIsNone(normalise(text), text)
         self.assertEqual(self.account.phone, "+8613700009001")
         self.assertEqual(self.account.partner_id.phone, "+8613700009001")

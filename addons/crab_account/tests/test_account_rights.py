@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import CrabCase
@@ -71,6 +71,27 @@ class TestAccountRights(CrabCase):
         merge.target_id = self.account.with_user(user)
         merge.save().action_merge()
         self.assertEqual(second.merged_into_id, self.account)
+
+    def test_what_only_the_buttons_write(self):
+        service = self._new_user("account-guard", "customer_service")
+        account, accounts = self.account.with_user(service), self.env["crab.account"].with_user(service)
+        other = self.env["crab.account"].create({"name": "Other", "phone": "13700009007"})
+        for vals in (
+            {"state": "closed"},
+            {"partner_id": self.group.partner_id.id},
+            {"merged_into_id": other.id},
+            {"public_id": "x"},
+        ):
+            with self.subTest(vals), self.assertRaisesRegex(UserError, "buttons"):
+                account.write(vals)
+            with self.subTest(vals), self.assertRaisesRegex(UserError, "buttons"):
+                accounts.create({"name": "Third", "phone": "13700009008", **vals})
+        generation = self.account.sudo().token_generation
+        account.action_close()
+        self.assertEqual(self.account.state, "closed")
+        self.assertGreater(self.account.sudo().token_generation, generation)
+        account.action_reopen()
+        self.assertEqual(self.account.state, "live")
 
     def test_auditor_cannot_merge(self):
         auditor = self._new_user("account-auditor", "auditor")

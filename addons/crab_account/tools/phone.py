@@ -1,19 +1,16 @@
 """Phone numbers in one form only: E.164."""
 
-import phonenumbers
+from odoo.addons.crab_base.tools import cells
 
-DEFAULT_REGION = "CN"
+_parse = cells.phone()
 
 
 def normalise(text):
     """``text`` as E.164, read as a Chinese number unless it carries its country; None if it is no phone number."""
     try:
-        number = phonenumbers.parse(str(text or ""), DEFAULT_REGION)
-    except phonenumbers.NumberParseException:
+        return _parse(str(text or ""))
+    except cells.CellError:
         return None
-    if not phonenumbers.is_valid_number(number) or number.extension:
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def national(e164):

@@ -3,6 +3,7 @@ import time
 import uuid
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools import sql as sqltools
 
@@ -63,6 +64,11 @@ class CrabPublicIdMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL("ALTER TABLE %s ALTER COLUMN public_id SET DEFAULT crab_uuid7()::text", SQL.identifier(self._table))
         )
+
+    def write(self, vals):
+        if COLUMN in vals:
+            raise UserError(self.env._("The public ID of a record is for ever."))
+        return super().write(vals)
 
     @api.model
     def _from_public_ids(self, public_ids):

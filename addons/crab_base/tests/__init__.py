@@ -1,6 +1,7 @@
 from . import (
     test_chain,
     test_companies,
+    test_export,
     test_idempotency,
     test_import,
     test_import_files,

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.crab_base.hooks import post_load
 from odoo.addons.crab_base.tools import transaction
 
 COVERS_ATTRIBUTE = "crab_covers"
@@ -34,6 +35,7 @@ class CrabCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        post_load()  # pytest imports the addon before Odoo does, which then leaves this out
         cls.env = cls.env(
             context={**cls.env.context, "tracking_disable": True, "no_reset_password": True, "lang": "en_US"}
         )

@@ -3,11 +3,13 @@
 import csv
 import io
 import re
+import struct
 import unicodedata
 import zipfile
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from unittest.mock import patch
 
+import xlsxwriter
 import xlwt
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -24,11 +26,12 @@ COLUMNS = [
 
 
 def rezip(content, change):
-    """The archive with its parts changed by ``change(name, data)``."""
+    """The archive with its parts changed by ``change(name, data)``, which gives the data, or name and data."""
     output = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            new.writestr(name, change(name, old.read(name)))
+            changed = change(name, old.read(name))
+            new.writestr(*(changed if isinstance(changed, tuple) else (name, changed)))
     return output.getvalue()
 
 
@@ -86,9 +89,49 @@ class TestReader(CrabCase):
             "more than 2 rows",
             self._refusal(b"\xef\xbb\xbf" + "编码,名称\na,b\na,b\na,b".encode(), "x.csv", max_rows=2),
         )
-        bomb = rezip(self.GOOD, lambda name, data: data + b" " * 30_000_000 if name == "xl/styles.xml" else data)
-        with patch.object(spreadsheet, "MAX_UNPACKED", 20_000_000):
+        bomb = rezip(self.GOOD, sheet_xml({b"</sheetData>": b"</sheetData>" + b"<x a='b'/>" * 30_000_000}))
+        self.assertLess(len(bomb), 1_000_000)
+        with patch.object(spreadsheet, "SECONDS", 1):
             self.assertIn("unpacks", self._refusal(bomb))
+        strings = rezip(self.GOOD, lambda name, data: data + b" " * 3_000_000 if name == "xl/styles.xml" else data)
+        with patch.object(spreadsheet, "SECONDS", 0):
+            self.assertIn("unpacks", self._refusal(strings))
+
+    def test_whatever_a_sheet_says_of_its_size_the_server_lives(self):
+        sheet = "xl/worksheets/sheet1.xml"
+        far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+        end = b"</sheetData>"
+        attacks = {
+            "a cell far away": lambda name, data: (name, data.replace(end, far)),
+            "with blanks": lambda name, data: (name, data.replace(b'r="B3"', b"r = 'XFD1048576'")),
+            "under another case": lambda name, data: ("XL/worksheets/SHEET1.xml", data.replace(end, far)),
+            "under another separator": lambda name, data: (name.replace("/", "\\"), data.replace(end, far)),
+            "a row far away without cell names": lambda name, data: (
+                name,
+                data.replace(end, b'<row r="4294967290"><c><v>1</v></c></row>' + end),
+            ),
+        }
+        for attack, change in attacks.items():
+            content = rezip(self.GOOD, lambda name, data, change=change: change(name, data) if name == sheet else data)
+            self.assertIn("unpacks", self._refusal(content), attack)
+        near = excel(["编码", *[None] * 40, "名称"], ["A1", *[None] * 40, "x"])
+        self.assertEqual(self._read(near), [(2, ["A1", "x"])])
+        self.assertEqual(
+            self._read(rezip(self.GOOD, sheet_xml({b'ref="A1:B3"': b'ref="A1:XFD1048576"'}))),
+            [(2, ["A1", "x"]), (3, ["A2", "y"])],
+        )
+
+    def test_old_excel_with_a_cell_far_away(self):
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("S")
+        sheet.write(0, 0, "编码")
+        sheet.write(65_000, 250, 7.25)
+        output = io.BytesIO()
+        book.save(output)
+        record = struct.pack("<HH", 65_000, 250)
+        self.assertEqual(output.getvalue().count(record), 1)
+        far = output.getvalue().replace(record, struct.pack("<HH", 65_535, 65_535))
+        self.assertTrue(self._refusal(far, "x.xls"))
 
     def test_archive_that_lies_about_its_size(self):
         large = rezip(
@@ -100,14 +143,37 @@ class TestReader(CrabCase):
         self.assertNotEqual(lying, large)
         self.assertIn("damaged", self._refusal(lying))
 
-    def test_two_cells_far_apart_do_not_take_all_memory(self):
-        for cell in (b"XFD1048576", b"ZZ900000", b"B99999999"):
-            far = rezip(self.GOOD, sheet_xml({b'r="B3"': b'r="%s"' % cell}))
-            self.assertIn("unpacks", self._refusal(far), cell)
-        spaced = rezip(self.GOOD, sheet_xml({b'r="B3"': b"r = 'XFD1048576'"}))
-        self.assertIn("unpacks", self._refusal(spaced))
-        near = excel(["编码", *[None] * 40, "名称"], ["A1", *[None] * 40, "x"])
-        self.assertEqual(self._read(near), [(2, ["A1", "x"])])
+    def test_excel_errors_are_seen_wherever_they_stand(self):
+        error = ("=NA()", "#N/A")
+        content = excel([], [None, "编码", "名称"], [error, "A1", error], [], [None, error], [None, None, error])
+        self.assertEqual(
+            [(number, [str(cell or "") for cell in row]) for number, row in self._read(content)],
+            [(3, ["A1", "#N/A"]), (5, ["#N/A", ""]), (6, ["", "#N/A"])],
+        )
+
+    def test_cells_of_every_type_come_as_they_are(self):
+        output = io.BytesIO()
+        workbook = xlsxwriter.Workbook(output)
+        sheet, formats = workbook.add_worksheet(), {}
+        values = [
+            date(2026, 9, 12),
+            datetime(2026, 9, 12, 8, 30),
+            time(8, 30),
+            timedelta(hours=30),
+            1.5,
+            True,
+            "🦀",
+        ]
+        for code in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm", "hh:mm", "[h]:mm"):
+            formats[code] = workbook.add_format({"num_format": code})
+        sheet.write_row(0, 0, ["编码", "名称"])
+        for row, (value, code) in enumerate(zip(values, [*formats, None, None, None], strict=True), 1):
+            sheet.write(row, 0, f"A{row}")
+            sheet.write(row, 1, value, formats.get(code))
+        workbook.close()
+        read = [row[1] for _number, row in self._read(output.getvalue())]
+        self.assertEqual(read[1:], values[1:])
+        self.assertEqual(cells.date()(read[0]), values[0])
 
     def test_ods_with_repeated_cells(self):
         def ods(repeated):
@@ -139,7 +205,7 @@ class TestReader(CrabCase):
         )
         self.assertEqual(self._read(ods(empty), "x.ods"), [(2, ["A1", "x"])])
         full = empty.replace('repeated="16384"/>', 'repeated="16384" office:value-type="string"/>')
-        self.assertIn("unpacks", self._refusal(ods(full), "x.ods"))
+        self.assertTrue(self._refusal(ods(full), "x.ods"))
 
     def test_old_excel(self):
         book = xlwt.Workbook()
@@ -159,9 +225,29 @@ class TestReader(CrabCase):
         )
 
     def test_csv_that_cannot_be_read(self):
-        with self.assertRaises(FileError) as caught:
-            self._read(("编码,名称\n" + "x" * 40_000 + ",y\n").encode(), "x.csv")
-        self.assertIn("CSV", self.env._(caught.exception.reason))
+        for bad in ("x" * 40_000 + ",y\n", "x," * 3_000_000, '"\n",' * 1_500_000, '"' + "x\n" * 100_000):
+            with self.subTest(bad[:4]), self.assertRaises(FileError) as caught:
+                self._read(f"编码,名称\n{bad}".encode(), "x.csv")
+            self.assertIn("CSV", self.env._(caught.exception.reason))
+
+
+class TestCells(CrabCase):
+    def test_numbers_beyond_all_bounds_are_refused(self):
+        for parse in (cells.amount(), cells.ratio(), cells.integer(), cells.decimal(2), cells.decimal(None, -90, 90)):
+            for value in (1e300, -1e300, float("nan"), float("inf"), "NaN", "1e5", "9" * 40, "0x10"):
+                with self.subTest(value), self.assertRaises(cells.CellError):
+                    parse(value)
+
+    def test_marks_that_nobody_sees_do_not_count(self):
+        self.assertEqual(cells.phone()("\u202a136 2996 8745\u202c"), "+8613629968745")
+        self.assertEqual(cells.code()("\ufeffA1\u200b"), "A1")
+        self.assertTrue(cells.is_blank("\u200b "))
+        self.assertIsNone(cells.text()("\u2060"))
+
+    def test_letters_are_no_digits_of_a_phone_number(self):
+        for value in ("1362996VIP5", "13629968745x", "tel:13629968745", "13629968745;ext=5", "13629968745/110"):
+            with self.subTest(value), self.assertRaises(cells.CellError):
+                cells.phone()(value)
 
 
 # What a person may have typed: dirt of every kind, biased to what is nearly right.

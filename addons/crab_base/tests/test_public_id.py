@@ -3,6 +3,7 @@ import uuid
 from psycopg2 import IntegrityError
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.orm.model_classes import add_to_registry
 from odoo.tools import mute_logger
 
@@ -53,6 +54,11 @@ class TestPublicId(CrabCase):
         self.env.flush_all()
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env.cr.execute("UPDATE crab_test_thing SET public_id = %s WHERE id = %s", [first.public_id, second.id])
+
+    def test_nobody_changes_it(self):
+        thing = self.things.create({})
+        with self.assertRaises(UserError):
+            thing.write({"public_id": uuid7()})
 
     def test_a_copy_has_its_own(self):
         thing = self.things.create({})

@@ -21,6 +21,8 @@ from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
+# what copying from a phone or a web page leaves around a text; nobody sees it
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,20})?|\.\d{1,20})")
 _PHONE = re.compile(r"\+?[0-9 ().-]{3,30}")
@@ -46,10 +48,10 @@ class CellError(ValueError):
 
 
 def normalize(text):
-    """NFKC (full-width letters and digits become plain ones) and trimmed."""
+    """NFKC (full-width letters and digits become plain ones), without invisible marks, trimmed."""
     if text.isascii():
         return text.strip()
-    return unicodedata.normalize("NFKC", text).strip()
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).strip()
 
 
 def is_blank(value):
@@ -156,7 +158,10 @@ def decimal(digits=None, minimum=None, maximum=None):
         if maximum is not None and number > maximum:
             raise CellError(_lt("is more than %(maximum)s", maximum=maximum))
         if digits is not None:
-            rounded = number.quantize(Decimal(1).scaleb(-digits))
+            try:
+                rounded = number.quantize(Decimal(1).scaleb(-digits))
+            except InvalidOperation as exc:  # more digits than a decimal holds
+                raise CellError(_lt("is not a number")) from exc
             if rounded != number:
                 raise CellError(_lt("has more than %(digits)s decimals", digits=digits))
             number = rounded

@@ -2,42 +2,44 @@
 
 import csv
 import io
+import json
+import mmap
+import os
 import re
-import zipfile
-import zlib
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 import python_calamine
 import xlsxwriter
-from lxml import etree
 
 from odoo.tools.translate import LazyTranslate
 
-from . import cells
+from . import cells, read_sheet
 
 _lt = LazyTranslate(__name__)
 
 EXTENSIONS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".txt")
-MAX_CELLS = 20_000_000  # the reader holds the smallest rectangle around all cells in memory, 32 bytes each
-MAX_UNPACKED = 768 * 2**20
-_BLOCK = 2**20
-_DENSE = 24 * 2**20
+SECONDS, SECONDS_PER_MB = 20, 3  # processor time to read a workbook
 _EXCEL_ROWS = 1_048_000
-_CSV_FIELD = 32_767  # as much as an Excel cell holds
-
-_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
+_CELL_TEXT = 32_767  # as much as an Excel cell holds
+_CSV_RECORD = 4 * 2**20  # characters of one row, all its lines together
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# A cell beyond column Z or row 1,099,999: rare, so that what lies behind is computed only then.
-_FAR_CELL = re.compile(rb"""r(?:=(?<!:r=)["'](?:[A-Za-z]{2}|[A-Za-z](?:1[1-9]\d{5}|[2-9]\d{6}|\d{8}))|\s+=|=\s)""")
-_CELL = re.compile(rb"""r=["'](?:[A-Za-z]{2}|[A-Za-z](?:1[1-9]\d{5}|[2-9]\d{6}|\d{8}))|\sr\s+=|\sr=\s""")
-_CELL = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,6})(\d{1,12})""")
-_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\s([^>]*\bt=["']e["'][^>]*)>""")
 _FORMULA = tuple("=+-@\t\r")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("D0CF11E0A1B11AE1")
+_DECODED = {
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "duration": lambda seconds: timedelta(seconds=seconds),
+    "error": lambda _value: cells.ERROR,
+}
 
 
 class FileError(ValueError):
@@ -107,7 +109,6 @@ class Reader:
         self.errors = []
         self.count = 0  # rows that are not blank, known once the file was read to its end
         self._on_advance = on_advance
-        self._faults = {}  # Excel row -> columns (from 0) that hold an Excel error such as #N/A
         self.total, self._rows = self._open(filename or "", content)
         if self.total > max_rows:
             raise FileError(_lt("The file has more than %(rows)s rows. Split it into several files.", rows=max_rows))
@@ -126,9 +127,9 @@ class Reader:
         Raw cells are text (as in the file), int, float, bool, date, datetime, ``None`` or an Excel error;
         ``cells.as_text`` reads them. May be read several times.
         """
-        positions, faults, is_blank = self._positions, self._faults, cells.is_blank
+        positions, is_blank = self._positions, cells.is_blank
         needed = max((place for place in positions if place is not None), default=-1) + 1
-        is_plain = positions == list(range(needed)) and not faults
+        is_plain = positions == list(range(needed))
         rows = self._rows()
         for number, _raw in rows:
             if number == self._header_row:
@@ -137,20 +138,11 @@ class Reader:
         while block := list(islice(rows, size)):
             chunk = []
             for number, raw in block:
-                if all(map(is_blank, raw)) and number not in faults:
+                if all(map(is_blank, raw)):
                     continue
                 if not is_plain or len(raw) != needed:
-                    width, wrong = len(raw), faults.get(number, ())
-                    raw = [
-                        None
-                        if place is None
-                        else cells.ERROR
-                        if place + self._first_column in wrong
-                        else raw[place]
-                        if place < width
-                        else None
-                        for place in positions
-                    ]
+                    width = len(raw)
+                    raw = [None if place is None or place >= width else raw[place] for place in positions]
                 chunk.append((number, raw))
             count += len(chunk)
             if chunk:
@@ -181,74 +173,46 @@ class Reader:
         return self._open_csv(content)
 
     def _open_workbook(self, content):
-        if content.startswith(_OLE) and _ENCRYPTED in content:
-            raise FileError(_lt("The file is protected by a password. Save it without one."))
-        if content.startswith(_ZIP):
-            self._inspect_zip(content)
-        try:
-            workbook = python_calamine.load_workbook(io.BytesIO(content))
-            names = [
-                sheet.name for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
-            ]
-            if not names:
-                raise FileError(_lt("The file has no sheet."))
-            sheet = workbook.get_sheet_by_name(names[0])
-        except python_calamine.PasswordError as exc:
-            raise FileError(_lt("The file is protected by a password. Save it without one.")) from exc
-        except FileError:
-            raise
-        except BaseException as exc:  # the reader's own panic is no Exception
-            if not isinstance(exc, Exception) and type(exc).__name__ != "PanicException":
-                raise
-            raise FileError(
-                _lt("The file is damaged or not an Excel file. Open it in Excel, save it again as .xlsx.")
-            ) from exc
-        start = sheet.start
-        if start is None:
-            raise FileError(_lt("The first sheet of the file is empty."))
-        self._first_column = start[1]
-
-        def rows():
-            return enumerate(sheet.iter_rows(), 1)
-
-        return sheet.total_height, rows
-
-    def _inspect_zip(self, content):
-        """Refuse what would exhaust memory before the reader allocates it; note cells that hold Excel errors."""
-        broken = _lt("The file is damaged or not an Excel file. Open it in Excel, save it again as .xlsx.")
+        """Rows by ``read_sheet.py``, in memory that has no name on any disk."""
         large = _lt("The file unpacks to far more than an import may hold. Save only the needed cells in a new file.")
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if any(info.flag_bits & 1 for info in archive.infolist()):
-                    raise FileError(_lt("The file is protected by a password. Save it without one."))
-                if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
-                    raise FileError(large)
-                sheet = _first_sheet(archive)
-                for info in archive.infolist():
-                    if info.filename == sheet:
-                        size, cell_count = _measure_sheet(archive, info, self._faults)
-                    elif info.filename == "content.xml" and sheet is None:
-                        with archive.open(info) as part:
-                            size, cell_count = info.file_size, _measure_ods(part)
-                    else:  # sizes in the directory may lie; what could unpack to much more is unpacked and counted
-                        size, cell_count = info.file_size, 0
-                        if info.compress_size * 1032 > MAX_UNPACKED // 8:
-                            with archive.open(info) as part:
-                                size = sum(length for _block, length in _blocks(part))
-                    if size != info.file_size:
-                        raise FileError(broken)
-                    if cell_count > MAX_CELLS:
-                        raise FileError(large)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            OSError,
-            etree.XMLSyntaxError,
-            expat.ExpatError,
-        ) as exc:
-            raise FileError(broken) from exc
+        reasons = {
+            "password": _lt("The file is protected by a password. Save it without one."),
+            "no sheet": _lt("The file has no sheet."),
+            "empty": _lt("The first sheet of the file is empty."),
+            "damaged": _lt("The file is damaged or not an Excel file. Open it in Excel, save it again as .xlsx."),
+        }
+        if content.startswith(_OLE) and _ENCRYPTED in content:
+            raise FileError(reasons["password"])
+        seconds = SECONDS + len(content) * SECONDS_PER_MB // 10**6
+        libraries = str(Path(python_calamine.__file__).parent.parent)
+        with open(os.memfd_create("sheet"), "w+b") as output:
+            try:
+                status = subprocess.run(
+                    [sys.executable, "-I", "-S", read_sheet.__file__, libraries, str(seconds)],
+                    input=content,
+                    stdout=output,
+                    stderr=subprocess.DEVNULL,
+                    timeout=10 * seconds,
+                    check=False,
+                ).returncode
+            except subprocess.TimeoutExpired as exc:
+                raise FileError(large) from exc
+            if status:
+                reason = next((reason for reason, end in read_sheet.STATUS.items() if end == status), None)
+                raise FileError(reasons.get(reason, large))
+            self._lines = mmap.mmap(output.fileno(), 0, access=mmap.ACCESS_READ)
+        return int(next(self._sheet_lines())), self._sheet_rows
+
+    def _sheet_lines(self):
+        start = 0
+        while (end := self._lines.find(b"\n", start)) >= 0:
+            yield self._lines[start:end]
+            start = end + 1
+
+    def _sheet_rows(self):
+        decode = json.JSONDecoder(object_hook=_decoded).decode
+        blocks = islice(self._sheet_lines(), 1, None)
+        return enumerate((row for block in blocks for row in decode(block.decode())), 1)
 
     def _open_csv(self, content):
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -267,19 +231,28 @@ class Reader:
             raise FileError(
                 _lt("This is not an Excel or CSV file. Upload a file that ends in .xlsx, .xls, .ods or .csv.")
             )
-        self._first_column = 0
+        unreadable = _lt("The CSV file cannot be read: a cell is too long or a quotation mark is not closed.")
+        taken = 0
 
-        def text():
-            return io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+        def lines():
+            nonlocal taken
+            for line in io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline=""):
+                taken += len(line)
+                if taken > _CSV_RECORD:
+                    raise FileError(unreadable)
+                yield line
 
         def records(delimiter):
-            csv.field_size_limit(_CSV_FIELD)
+            nonlocal taken
+            taken = 0
             try:
-                yield from enumerate(csv.reader(text(), delimiter=delimiter), 1)
+                for number, row in enumerate(csv.reader(lines(), delimiter=delimiter), 1):
+                    if taken > _CELL_TEXT and any(len(cell) > _CELL_TEXT for cell in row):
+                        raise FileError(unreadable)
+                    taken = 0
+                    yield number, row
             except csv.Error as exc:
-                raise FileError(
-                    _lt("The CSV file cannot be read: a cell is too long or a quotation mark is not closed.")
-                ) from exc
+                raise FileError(unreadable) from exc
 
         delimiter = max(
             ",;\t", key=lambda mark: self._count_known(next((row for _n, row in records(mark) if any(row)), []))
@@ -335,102 +308,9 @@ def _header(cell):
     return cells.normalize(str(cell if cell is not None else "")).strip("* ").casefold()
 
 
-def _first_sheet(archive):
-    """Path of the part of an .xlsx archive that holds the first sheet; ``None`` for other archives."""
-    if "xl/workbook.xml" not in archive.namelist():
-        return None
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-        if name not in archive.namelist() or archive.getinfo(name).file_size > 8 * _BLOCK:
-            raise zipfile.BadZipFile(name)
-    workbook = etree.fromstring(archive.read("xl/workbook.xml"), parser)
-    relations = etree.fromstring(archive.read("xl/_rels/workbook.xml.rels"), parser)
-    targets = {relation.get("Id"): relation for relation in relations}
-    for sheet in workbook.iterfind(".//{*}sheet"):
-        ids = [value for name, value in sheet.attrib.items() if name.endswith("}id")]
-        relation = targets.get(ids[0]) if ids else None
-        if relation is not None and relation.get("Type", "").endswith("/worksheet"):
-            target = relation.get("Target", "")
-            return target.lstrip("/") if target.startswith("/") else "xl/" + target
-    return None
-
-
-def _blocks(part):
-    """The content of a part of an archive in blocks that overlap, so that no tag is cut in all of them, with their
-    own sizes.
-    """
-    tail = b""
-    while block := part.read(_BLOCK):
-        yield tail + block, len(block)
-        tail = block[-512:]
-
-
-def _measure_sheet(archive, info, faults):
-    """Unpacked size of a sheet and the number of cells of the rectangle around all its cells, 0 if surely small enough.
-
-    Cells that hold an Excel error, which the reader gives as empty, are added to ``faults``.
-    """
-    size, is_far = 0, False
-    with archive.open(info) as part:
-        for block, length in _blocks(part):
-            size += length
-            is_far = is_far or bool(_FAR_CELL.search(block))
-            if b't="e"' in block or b"t='e'" in block:
-                for attributes in _ERROR_CELL.findall(block):
-                    if match := _CELL.search(b" " + attributes):
-                        faults.setdefault(int(match[2]), set()).add(_column_index(match[1]))
-    if not is_far and size > _DENSE:
-        return size, 0  # at most 26 columns, and that large a sheet is not sparse
-    columns = rows = 0
-    with archive.open(info) as part:
-        for block, _length in _blocks(part):
-            found = _CELL.findall(block)
-            if found:
-                columns = max(columns, max(map(_column_index, {letters for letters, _row in found})) + 1)
-                rows = max(rows, max(int(row) for _letters, row in found))
-    return size, columns * rows
-
-
-def _column_index(letters):
-    """0 for ``A``, 26 for ``AA``."""
-    index = 0
-    for letter in letters.upper():
-        index = index * 26 + letter - 64
-    return index - 1
-
-
-def _measure_ods(part):
-    """The number of cells of the largest rectangle around the filled cells of a sheet of an .ods file, from its
-    ``content.xml``.
-    """
-    largest = columns = row = column = 0
-    repeat_row, is_filled = 1, False
-
-    def start(name, attributes):
-        nonlocal columns, row, column, repeat_row, is_filled
-        if name == "table:table":
-            columns = row = 0
-        elif name == "table:table-row":
-            column, is_filled = 0, False
-            repeat_row = int(attributes.get("table:number-rows-repeated", 1))
-        elif name in ("table:table-cell", "table:covered-table-cell"):
-            column += int(attributes.get("table:number-columns-repeated", 1))
-            if "office:value-type" in attributes:
-                is_filled, columns = True, max(columns, column)
-
-    def end(name):
-        nonlocal largest, row
-        if name == "table:table-row":
-            row += repeat_row
-            if is_filled:
-                largest = max(largest, row * columns)
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    while block := part.read(_BLOCK):
-        parser.Parse(block)
-    parser.Parse(b"", True)
-    return largest
+def _decoded(value):
+    ((kind, content),) = value.items()
+    return _DECODED[kind](content)
 
 
 def write_workbook(sheets):
@@ -472,4 +352,4 @@ def display(value):
     """A raw cell as text for people."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    return _UNPRINTABLE.sub("\ufffd", str(value if value is not None else ""))[:_CSV_FIELD]
+    return _UNPRINTABLE.sub("\ufffd", str(value if value is not None else ""))[:_CELL_TEXT]

@@ -12,9 +12,9 @@ from odoo.addons.crab_base.tests.common import CrabCase
 from ..tools import keyring
 
 
-def make_numbers(env, product, count, prefix="T", kind="physical", password=None):
+def make_numbers(env, product, count, prefix="T", kind="physical", password=None, company="group"):
     """``count`` inactive numbers of ``product`` at the platform: ``T00000001`` …; all with ``password`` if given."""
-    company = env["res.company"]._crab_company("group")
+    company = env["res.company"]._crab_company(company)
     batch = env["crab.card.batch"].create(
         {"name": prefix, "source": "import", "company_id": company.id, "count": count}
     )

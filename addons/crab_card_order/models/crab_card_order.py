@@ -6,6 +6,7 @@ from odoo.tools.misc import clean_context
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import SHANGHAI
 from odoo.addons.crab_card.tools.normalise import number
 
 PREFIX_LENGTH = 4
@@ -21,6 +22,7 @@ KINDS = [
 STATES = [
     ("draft", "Draft"),
     ("to_pay", "To pay"),
+    ("to_send", "Numbers to send"),
     ("submitted", "Submitted"),
     ("passed_on", "Passed on"),
     ("in_transit", "In transit"),
@@ -30,7 +32,7 @@ STATES = [
     ("cancelled", "Closed"),
 ]
 PARTIES = [("platform", "Platform"), ("dealer", "Dealer"), ("member", "Member")]
-OPEN_STATES = ("to_pay", "submitted", "passed_on", "in_transit", "partly_received")
+OPEN_STATES = ("to_pay", "to_send", "submitted", "passed_on", "in_transit", "partly_received")
 
 # What a person may write by form or RPC, in a draft only; everything else is written by the steps.
 _EDITABLE = {
@@ -38,6 +40,7 @@ _EDITABLE = {
     "staff_id", "is_free", "reason", "new_valid_until",
 }  # fmt: skip
 _ALWAYS_EDITABLE = {"note", "carrier", "tracking_reference"}
+_PRICED_BY = {"sender_dealer_id", "receiver_dealer_id", "receiver_member_id", "is_free"}
 
 
 class CrabCardOrder(models.Model):
@@ -104,6 +107,8 @@ class CrabCardOrder(models.Model):
     number_count = fields.Integer("Numbers", compute="_compute_totals", store=True)
     received_count = fields.Integer("Received", compute="_compute_totals", store=True)
     released_count = fields.Integer("Given back to the sender", readonly=True, copy=False)
+    transit_count = fields.Integer("In transit", compute="_compute_link_counts")
+    to_send_count = fields.Integer("Chosen, not sent yet", compute="_compute_link_counts")
     amount_total = fields.Monetary("Order price", compute="_compute_totals", store=True)
     amount_charged = fields.Monetary(
         "Charged",
@@ -161,6 +166,26 @@ class CrabCardOrder(models.Model):
             order.number_count = sum(order.line_ids.mapped("quantity"))
             order.received_count = sum(order.line_ids.mapped("received_quantity"))
             order.amount_total = order.currency_id.round(sum(order.line_ids.mapped("amount")))
+
+    @api.depends("state", "line_ids.chosen_quantity", "line_ids.received_quantity")
+    def _compute_link_counts(self):
+        self.env["crab.card.order.number"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "SELECT order_id, state, COUNT(*) FROM crab_card_order_number WHERE order_id = ANY(%s) GROUP BY 1, 2",
+                self.ids,
+            )
+        )
+        counts = {(order_id, state): count for order_id, state, count in self.env.cr.fetchall()}
+        for order in self:
+            order.transit_count = counts.get((order._origin.id, "reserved"), 0)
+            order.to_send_count = counts.get((order._origin.id, "chosen"), 0)
+
+    @api.onchange("sender_member_id")
+    def _onchange_sender_member_id(self):
+        """Cards that members bought from the platform are the Sales company's."""
+        if self.kind in ("return", "activation"):
+            self.company_id = self.env["res.company"]._crab_company("sales" if self.sender_member_id else "group")
 
     @api.depends(
         "sender_kind", "sender_dealer_id", "sender_member_id", "receiver_kind", "receiver_dealer_id",
@@ -239,9 +264,8 @@ class CrabCardOrder(models.Model):
             if kind not in dict(KINDS):
                 raise UserError(self.env._("A card document needs a kind."))
             vals.setdefault("company_id", self.with_context(default_kind=kind)._default_company_id().id)
-            vals["name"] = (
-                self.env["ir.sequence"].sudo().next_by_code(f"crab.card.order.{kind}")
-            )  # no right to sequences needed
+            sequences_sudo = self.env["ir.sequence"].sudo().with_context(tz=SHANGHAI.key)  # they need no right
+            vals["name"] = sequences_sudo.next_by_code(f"crab.card.order.{kind}")
             vals.update(actor_kind=subject.kind, actor_id=subject.id)
         return super().create(vals_list)
 
@@ -252,7 +276,11 @@ class CrabCardOrder(models.Model):
             self._refuse_fields(changed - _EDITABLE)
             if changed and any(order.state != "draft" for order in self):
                 raise UserError(self.env._("Only drafts can be edited. Cancel the document and make a new one."))
-        return super().write(vals)
+        result = super().write(vals)
+        if _PRICED_BY & vals.keys():
+            for order_sudo in self.sudo().filtered(lambda order: order.state == "draft"):
+                order_sudo._quote()
+        return result
 
     @api.model
     def _refuse_fields(self, names):

@@ -65,32 +65,42 @@ class CrabCardOrder(models.Model):
                     else "member"
                 )
 
-    @api.depends("state", "is_free", "executor_dealer_id", "source_order_id", "approved_by_id", "charge_decision")
+    @api.depends(
+        "state", "is_free", "executor_dealer_id", "source_order_id", "approved_by_id", "charge_decision",
+        "new_valid_until",
+    )  # fmt: skip
     def _compute_needs_approval(self):
         for order in self:
             order.needs_approval = order.state in ("submitted", "passed_on") and order._lacks_approval()
 
     def _lacks_approval(self):
-        """Whether finance must agree first: nobody is charged, or a cancellation leaves a charge to decide on."""
+        """Whether finance must agree first: nobody is charged, a cancellation leaves a charge to decide on, or an
+        extension takes time away."""
         self.ensure_one()
         if self.kind == "activation":
             # numbers of a direct sale were paid by the member
             unpaid = self.is_free or not self.executor_dealer_id and not self.source_order_id
             return unpaid and not self.approved_by_id
+        if self.kind == "extension":
+            return not self.approved_by_id and self._shortens()
         return self.kind == "cancel" and not self.charge_decision and bool(self.amount_at_stake)
 
     def action_approve(self):
-        """Finance agrees that nobody is charged for this activation."""
+        """Finance agrees that nobody is charged for this activation, or that numbers are valid for a shorter time."""
         return self._run_step("approve")
 
     def _do_approve(self):
         if self.approved_by_id:
             return
-        if self.kind != "activation" or not self._lacks_approval():
+        if self.kind == "cancel" or not self._lacks_approval():
             raise UserError(self.env._("%(document)s needs no approval.", document=self.name))
         self._ensure_state("submitted", "passed_on")
         self.write({"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})
-        self._log_step(self.env._("Finance approved that nobody is charged"))
+        self._log_step(
+            self.env._("Finance approved that nobody is charged")
+            if self.kind == "activation"
+            else self.env._("Finance approved the shorter validity")
+        )
 
     # === The request === #
 
@@ -124,6 +134,7 @@ class CrabCardOrder(models.Model):
             self.env._("Passed on to %(dealer)s", dealer=self.executor_dealer_id.display_name),
             waiting_dealer_id=self.executor_dealer_id.id,
         )
+        self._warn_executor()
 
     # === Execution === #
 
@@ -200,11 +211,14 @@ class CrabCardOrder(models.Model):
         return {card_id: dec(price) for card_id, price in self.env.cr.fetchall()}
 
     def _record_prices(self):
-        """Keep each level's price for the settlement offline (HQ-12), and what each earned (domain.md §5)."""
+        """Keep each level's price for the settlement offline (HQ-12), and what each earned (domain.md §5).
+
+        On top of the chain stands who is charged: the numbers' origin, also when the seller was moved since.
+        """
         seller = self.sender_dealer_id
         if not seller:
             return
-        chain = seller._ancestors()
+        chain = seller._ancestors().filtered(lambda dealer: dealer.level != "1") | self.executor_dealer_id
         products = self.line_ids.product_id
         prices = self.env["crab.price"]._dealer_prices(products, chain)
         customer = self._customer_prices(products)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools.timezone import business_date
+
 
 class CrabCardOrder(models.Model):
     """Head office's acts on numbers wherever they are: cancelling for ever, and extending the validity."""
@@ -20,6 +22,23 @@ class CrabCardOrder(models.Model):
         compute="_compute_amount_at_stake",
         help="What the numbers to be cancelled had charged level-1 dealers.",
     )
+
+    def _check_new_valid_until(self):
+        if not self.new_valid_until or self.new_valid_until < business_date():
+            raise UserError(self.env._("Enter the new last day of validity, today or later."))
+
+    def _shortens(self):
+        """Whether numbers of this extension would be valid for a shorter time than they are now."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM crab_card_order_number link JOIN crab_card card ON card.id = link.card_id"
+                " WHERE link.order_id = %s AND link.state = 'reserved'"
+                " AND (card.valid_until <= %s) IS NOT TRUE LIMIT 1",
+                self.id,
+                self.new_valid_until or None,
+            )
+        )
+        return bool(self.env.cr.rowcount)
 
     @api.depends("state", "number_count")
     def _compute_amount_at_stake(self):
@@ -69,6 +88,7 @@ class CrabCardOrder(models.Model):
         self._finish_numbers(self.env._("Cancelled %(count)s numbers", count=len(cards)))
 
     def _execute_extension(self):
+        self._check_new_valid_until()
         cards = self._cards("reserved")
         cards._set_valid_until(self.new_valid_until, self, expect=self._number_rule())
         cards._release(self)

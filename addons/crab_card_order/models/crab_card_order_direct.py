@@ -55,11 +55,11 @@ class CrabCardOrder(models.Model):
     # === Order and payment === #
 
     def _submit_direct(self):
-        if not self.line_ids or any(not line.unit_price for line in self.line_ids):
-            raise UserError(self.env._("Enter at least one card with quantity and price."))
-        retail = self.env["crab.price"]._unit_prices(self.line_ids.product_id, [1])
-        for line in self.line_ids:
-            line.retail_price = retail[line.product_id.id, 1]
+        self._quote()
+        if not self.amount_total:
+            raise UserError(self.env._("Enter at least one card with a price."))
+        if any(line.discount for line in self.line_ids):
+            self._need_reason(self.reason)
         self._set_state("to_pay", self.env._("Ordered, waiting for payment"), submitted_at=fields.Datetime.now())
 
     def action_confirm_payment(self, reference=None):
@@ -74,7 +74,7 @@ class CrabCardOrder(models.Model):
         self._need_reference(reference)
         self._ensure_state("to_pay")
         self._set_state(
-            "submitted",
+            "to_send",
             self.env._("Payment received: %(reference)s", reference=reference),
             amount_paid=self.amount_total,
             payment_reference=reference,
@@ -121,13 +121,15 @@ class CrabCardOrder(models.Model):
     # === Sending in parts === #
 
     def _do_send(self):
-        if self.state == "in_transit" or self.state == "done":
+        if self.state == "done":
             return
         if self.kind != "direct":
             raise UserError(self.env._("%(document)s is sent when it is submitted.", document=self.name))
-        self._ensure_state("submitted", "partly_received")
+        self._ensure_state("to_send", "in_transit", "partly_received")
         card_ids = self._card_ids("chosen")
         if not card_ids:
+            if self._card_ids("reserved"):
+                return
             raise UserError(self.env._("%(document)s has no numbers yet. Choose some first.", document=self.name))
         too_many = self.line_ids.filtered(lambda line: line.chosen_quantity > line.quantity)
         if too_many:
@@ -148,27 +150,42 @@ class CrabCardOrder(models.Model):
         )
 
     def _price_links(self):
+        """Give every number that is sent now its share, in fen, of what is left of its line's amount."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crab_card_order_number link SET unit_price = line.unit_price FROM crab_card_order_line line
-                 WHERE link.order_id = %s AND link.state = 'chosen'
-                   AND line.order_id = link.order_id AND line.product_id = link.product_id
+                UPDATE crab_card_order_number link
+                   SET unit_price = (part.fen / part.count + (part.position <= part.fen %% part.count)::int) / 100.0
+                  FROM (SELECT chosen.id,
+                               ROW_NUMBER() OVER (PARTITION BY chosen.product_id ORDER BY chosen.id) AS position,
+                               line.quantity - COALESCE(sent.count, 0) AS count,
+                               (100 * (line.amount - COALESCE(sent.amount, 0)))::bigint AS fen
+                          FROM crab_card_order_number chosen
+                          JOIN crab_card_order_line line
+                            ON line.order_id = chosen.order_id AND line.product_id = chosen.product_id
+                          LEFT JOIN (SELECT product_id, COUNT(*) AS count, SUM(unit_price) AS amount
+                                       FROM crab_card_order_number
+                                      WHERE order_id = %(order)s AND state IN ('reserved', 'received') GROUP BY 1) sent
+                            ON sent.product_id = chosen.product_id
+                         WHERE chosen.order_id = %(order)s AND chosen.state = 'chosen') part
+                 WHERE link.id = part.id
                 """,
-                self.id,
+                order=self.id,
             )
         )
 
     def _reject_direct(self, reason):
-        """The parcel came back: its numbers are free again and can be chosen anew."""
-        self._ensure_state("in_transit")
+        """What is in transit got lost or came back: its numbers are free again, others can be chosen and sent."""
+        self._ensure_state("in_transit", "partly_received")
         card_ids = self._card_ids("reserved")
+        if not card_ids:
+            raise UserError(self.env._("%(document)s has no numbers in transit.", document=self.name))
         self.env["crab.card"].browse(card_ids)._release(self)
         self._mark_links("chosen", "reserved")
-        self._unlink_cards()
+        self._unlink_cards(card_ids)
         self._set_state(
-            "partly_received" if self.received_count else "submitted",
+            "partly_received" if self.received_count else "to_send",
             self.env._("Parcel refused: %(reason)s", reason=reason),
             refusal_reason=reason,
         )
@@ -178,11 +195,14 @@ class CrabCardOrder(models.Model):
         if self.state in ("done", "cancelled"):
             return
         self._need_reason(reason)
-        self._ensure_state("submitted", "partly_received", "in_transit")
+        self._ensure_state("to_send", "partly_received", "in_transit")
         if self._card_ids("reserved"):
             self._reject_direct(reason)
         self._unlink_cards()
-        missing = sum(round_cents(line.unit_price) * (line.quantity - line.received_quantity) for line in self.line_ids)
+        self.env.cr.execute(
+            SQL("SELECT COALESCE(SUM(unit_price), 0) FROM crab_card_order_number WHERE order_id = %s", self.id)
+        )
+        missing = dec(self.amount_paid) - dec(self.env.cr.fetchone()[0])
         self._set_state(
             "done" if self.received_count else "cancelled",
             self.env._(

@@ -163,7 +163,7 @@ class CrabCardOrder(models.Model):
                        -SUM(ROUND(price.amount_retail * back.quantity / price.quantity, 2)),
                        -SUM(ROUND(price.amount_earned * back.quantity / price.quantity, 2)),
                        -SUM(ROUND(price.amount_staff * back.quantity / price.quantity, 2)),
-                       %(uid)s, now() at time zone 'UTC', %(uid)s, now() at time zone 'UTC'
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM (SELECT card.charge_id AS order_id, card.product_id, COUNT(*) AS quantity
                           FROM crab_card card
                          WHERE card.id = ANY(%(cards)s) AND card.charge_model = %(model)s GROUP BY 1, 2) AS back
@@ -177,6 +177,7 @@ class CrabCardOrder(models.Model):
                 cards=list(card_ids),
                 model=self._name,
                 uid=self.env.uid,
+                now=self.env.cr.now(),
             )
         )
         self.env["crab.card.order.price"].invalidate_model()

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 
 class CrabCardOrderLine(models.Model):
@@ -23,11 +23,16 @@ class CrabCardOrderLine(models.Model):
         readonly=True, copy=False, help="Nationwide price when the document was made or executed."
     )
     ratio = fields.Float(digits=(5, 4), readonly=True, copy=False)
-    unit_price = fields.Monetary(help="Price of one number for whom the order price is meant.")
+    unit_price = fields.Monetary(
+        readonly=True, copy=False, help="Price of one number for whom the order price is meant."
+    )
     sale_price = fields.Monetary(
         copy=False,
         help="What the customer paid the seller for one number; empty: the default member price."
         " For statistics and staff only.",
+    )
+    discount = fields.Monetary(
+        help="What the member pays less for this line, with the reason in the document; spread over the numbers."
     )
     amount = fields.Monetary(compute="_compute_amount", store=True)
 
@@ -37,21 +42,42 @@ class CrabCardOrderLine(models.Model):
         "CHECK (unit_price >= 0 AND sale_price >= 0 AND unit_price < 100000000 AND sale_price < 100000000)",
         "A price is not negative and below 100 million.",
     )
+    _discount_check = models.Constraint(
+        "CHECK (discount >= 0 AND amount >= 0)", "A discount is not negative and not higher than the price."
+    )
 
-    @api.depends("quantity", "unit_price")
+    @api.depends("quantity", "unit_price", "discount")
     def _compute_amount(self):
         for line in self:
-            line.amount = line.currency_id.round(line.quantity * line.unit_price)
+            line.amount = line.currency_id.round(line.quantity * line.unit_price - line.discount)
+
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        if self.product_id and self.order_id.kind == "direct":
+            self.update(self.order_id._line_prices(self.product_id)[self.product_id.id])
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._ensure_editable({name for vals in vals_list for name in vals} - {"order_id"})
+        names = {name for vals in vals_list for name in vals} - {"order_id"}
+        lines = super().create([self._with_prices(vals) for vals in vals_list])
+        lines._ensure_editable(names)
         return lines
 
     def write(self, vals):
         self._ensure_editable(set(vals))
+        if "product_id" in vals:
+            for line in self:
+                super().write(self._with_prices({"order_id": line.order_id.id, **vals}))
+            return True
         return super().write(vals)
+
+    def _with_prices(self, vals):
+        """Lines of a direct sale have the member's price from the beginning."""
+        order_sudo = self.env["crab.card.order"].sudo().browse(vals.get("order_id"))  # prices follow from the document
+        product_sudo = self.env["product.product"].sudo().browse(vals.get("product_id"))
+        if order_sudo.kind != "direct" or not product_sudo:
+            return vals
+        return {**vals, **order_sudo._line_prices(product_sudo)[product_sudo.id]}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_of_direct_drafts_only(self):
@@ -62,18 +88,18 @@ class CrabCardOrderLine(models.Model):
         if self.env.su:
             return
         for order in self.order_id:
-            allowed = {"direct": {"product_id", "quantity", "unit_price"}, "activation": {"sale_price"}}.get(
-                order.kind, set()
-            )
-            if order.state != "draft" or names - allowed:
+            allowed = {"direct": {"product_id", "quantity", "discount"}, "activation": {"sale_price"}}
+            if order.state != "draft" or names - allowed.get(order.kind, set()):
                 raise UserError(
                     self.env._(
                         "The lines of %(document)s follow from its numbers and cannot be edited.", document=order.name
                     )
                 )
 
-    @api.constrains("quantity")
-    def _check_quantity(self):
-        for line in self:
-            if line.order_id.kind == "direct" and line.quantity < 1:
-                raise UserError(self.env._("Order at least one number of each card."))
+    @api.constrains("quantity", "discount")
+    def _check_sale(self):
+        for line in self.filtered(lambda line: line.order_id.kind == "direct"):
+            if line.quantity < 1:
+                raise ValidationError(self.env._("Order at least one number of each card."))
+            if line.amount < 0:
+                raise ValidationError(self.env._("The discount is higher than the price."))

@@ -107,7 +107,7 @@ class CrabCardOrder(models.Model):
         """This document, locked and in sudo, if numbers can be chosen for it now."""
         order_sudo = self._locked()
         if order_sudo.kind == "direct":
-            order_sudo._ensure_state("submitted", "partly_received")
+            order_sudo._ensure_state("to_send", "in_transit", "partly_received")
         else:
             order_sudo._ensure_state("draft")
         return order_sudo
@@ -116,13 +116,18 @@ class CrabCardOrder(models.Model):
         """Open the choice of numbers."""
         self.ensure_one()
         self.check_access("write")
+        context = {"default_order_id": self.id, "default_product_id": self.line_ids.product_id[:1].id}
+        lacking = self.line_ids.filtered(lambda line: line.chosen_quantity < line.quantity)[:1]
+        if self.kind == "direct" and lacking:
+            context["default_product_id"] = lacking.product_id.id
+            context["default_quantity"] = lacking.quantity - lacking.chosen_quantity
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Choose numbers"),
             "res_model": "crab.card.order.pick",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_order_id": self.id, "default_product_id": self.line_ids.product_id[:1].id},
+            "context": context,
         }
 
     def action_receive_partly(self):
@@ -284,32 +289,41 @@ class CrabCardOrder(models.Model):
         if self.state == "draft":
             self._quote()
 
-    def _pricing_dealer(self):
-        """Whose price is the order price: the receiver's; an activation's charged level 1's; a return's sender's."""
+    def _payer(self):
+        """Whose price is the order price: the receiver's; an activation's charged level 1's; a return's sender's.
+
+        :return: a dealer, of a direct sale the level of the member, or an empty dealer: nobody's
+        """
+        if self.is_free:
+            return self.env["crab.dealer"]
         if self.kind == "activation":
             return self.executor_dealer_id or self.sender_dealer_id.level1_id
         if self.kind == "return":
             return self.sender_dealer_id
+        if self.kind == "direct":
+            return self.receiver_member_id.level_id or self.env["crab.member.level"]._default()
         return self.receiver_dealer_id
 
     def _quote(self):
         """Write today's prices on the lines. Until an activation is executed they are a quote."""
         self.ensure_one()
-        lines = self.line_ids
-        if self.kind == "direct" or not lines:
-            return
-        price = self.env["crab.price"]
-        products, dealer = lines.product_id, self._pricing_dealer()
-        retail = price._unit_prices(products, [1])
-        units = price._dealer_prices(products, dealer) if dealer and not self.is_free else {}
-        for line in lines:
-            line.write(
-                {
-                    "retail_price": retail[line.product_id.id, 1],
-                    "ratio": dealer.ratio if dealer and not self.is_free else 0,
-                    "unit_price": units.get((line.product_id.id, dealer.id), dec(0)),
-                }
-            )
+        prices = self._line_prices(self.line_ids.product_id)
+        for line in self.line_ids:
+            line.write(prices[line.product_id.id])
+
+    def _line_prices(self, products):
+        """Today's prices of ``products`` for who pays: ``{product id: values of a line}``."""
+        payer = self._payer()
+        retail = self.env["crab.price"]._retail_prices(products)
+        units = self.env["crab.price"]._records_prices(products, payer)
+        return {
+            product.id: {
+                "retail_price": retail[product.id],
+                "ratio": payer.ratio,
+                "unit_price": units.get((product.id, payer.id), dec(0)),
+            }
+            for product in products
+        }
 
     # === Export === #
 

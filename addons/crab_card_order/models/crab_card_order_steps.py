@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crab_base.tools.money import dec
+
 from .crab_card_order import OPEN_STATES
 
 # Which roles may take a step in the back office; the roles of an administrator include all of these.
@@ -134,6 +136,7 @@ class CrabCardOrder(models.Model):
             sent_at=now if to_receive else False,
             waiting_dealer_id=self._first_waiting_dealer().id,
         )
+        self._warn_executor()
 
     def _complete_parties(self):
         """Fill in who follows from the sender, and keep the chains as the tree is now."""
@@ -151,6 +154,9 @@ class CrabCardOrder(models.Model):
     def _check_parties(self):
         """:raise UserError: when a party is missing, closed, or not where the kind of document needs it in the tree"""
         kind, sender, receiver = self.kind, self.sender_dealer_id, self.receiver_dealer_id
+        group = self.env["res.company"]._crab_company("group")
+        if (sender or kind in ("issue", "transfer")) and self.company_id != group:
+            raise UserError(self.env._("Dealers deal in numbers of %(company)s only.", company=group.name))
         if kind in ("issue", "transfer") and not receiver:
             raise UserError(self.env._("Choose the dealer who receives the numbers."))
         if kind == "issue" and receiver.level != "1":
@@ -164,8 +170,7 @@ class CrabCardOrder(models.Model):
         if kind == "transfer" and receiver.parent_id != sender:
             raise UserError(
                 self.env._(
-                    "%(receiver)s is not directly below %(sender)s: numbers are passed one step down at a time.",
-                    receiver=receiver.display_name,
+                    "The receiver is not directly below %(sender)s: numbers are passed one step down at a time.",
                     sender=sender.display_name,
                 )
             )
@@ -173,8 +178,10 @@ class CrabCardOrder(models.Model):
             raise UserError(self.env._("Choose either the dealer or the member who returns the numbers."))
         if kind == "direct" and not self.receiver_member_id:
             raise UserError(self.env._("Choose the member who buys."))
-        if kind == "extension" and not self.new_valid_until:
-            raise UserError(self.env._("Enter the new last day of validity."))
+        if kind == "cancel" or self.is_free:
+            self._need_reason(self.reason)
+        if kind == "extension":
+            self._check_new_valid_until()
         if kind in ("issue", "transfer", "activation"):  # what runs already, and giving cards back, stays possible
             (sender | receiver)._ensure_active()
         if kind in ("issue", "transfer") and not receiver.is_offline:
@@ -192,11 +199,11 @@ class CrabCardOrder(models.Model):
             self._sold_links(card_ids)
 
     def _first_waiting_dealer(self):
-        """Whose turn it is after submitting; empty: head office's."""
+        """Whose turn it is after submitting; empty: head office's. A level 2 that is closed is passed over."""
         if self.kind != "activation":
             return self.receiver_dealer_id
         parent = self.sender_dealer_id.parent_id
-        if self.sender_dealer_id.level == "3" and parent.level == "2":
+        if self.sender_dealer_id.level == "3" and parent.level == "2" and parent.state == "active":
             return parent
         return self.executor_dealer_id
 
@@ -218,6 +225,12 @@ class CrabCardOrder(models.Model):
             self._ensure_state("draft", "submitted", "passed_on", "in_transit")
         self._release_open_numbers()
         self._set_state("cancelled", self.env._("Cancelled by its sender"), waiting_dealer_id=False)
+
+    def _warn_executor(self):
+        """Tell the level 1 to top up when it could not pay what a lower dealer asks for now (HQ-11)."""
+        dealer = self.executor_dealer_id
+        if self.kind == "activation" and dealer and self.waiting_dealer_id == dealer != self.sender_dealer_id:
+            self.env["crab.wallet"]._warn_short(dealer, dec(self.amount_total), self, "activation")
 
     def _do_reject(self, reason):
         if self.state == "rejected":

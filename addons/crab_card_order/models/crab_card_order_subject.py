@@ -75,6 +75,8 @@ class CrabCardOrder(models.Model):
             return subject.bind(self.sudo()).browse(order_id)  # the key is the subject's own, so is the document
         sale_prices = values.pop("sale_prices", None) or {}
         orders = self._orders_of(subject, kind, values)
+        if cards and subject.kind not in ("dealer", "staff"):
+            values.setdefault("company_id", cards[:1].company_id.id)
         order = orders.create({"kind": kind, **values})
         order_sudo = order.sudo()  # numbers and lines are written by the suite, never by the caller
         if subject.kind in ("dealer", "staff", "member"):
@@ -146,8 +148,11 @@ class CrabCardOrder(models.Model):
             return self.receiver_dealer_id == dealer
         if self.kind != "activation":
             return step == "reject" and self.receiver_dealer_id == dealer
+        # a level 2 that was closed meanwhile is passed over
+        in_turn = self.executor_dealer_id if self.waiting_dealer_id.state == "closed" else self.waiting_dealer_id
         if step == "execute":
-            return self.executor_dealer_id == dealer and self.waiting_dealer_id in (dealer, dealer.browse())
+            return self.executor_dealer_id == dealer and in_turn in (dealer, dealer.browse())
         if step == "pass_on":
-            return self.sender_dealer_id.parent_id == dealer and dealer != self.executor_dealer_id
-        return step == "reject" and self.waiting_dealer_id == dealer
+            taken = self.state != "submitted" and self.sender_dealer_id.parent_id == dealer
+            return dealer != self.executor_dealer_id and (taken or in_turn == dealer)
+        return step == "reject" and in_turn == dealer

@@ -10,6 +10,13 @@ class CrabCardSalesReport(models.Model):
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "order_id"
+    _depends = {
+        "crab.card.order.price": [
+            "order_id", "company_id", "dealer_id", "level", "product_id", "staff_id", "is_own", "quantity",
+            "amount_retail", "amount_earned", "amount_staff",
+        ],
+        "crab.dealer": ["level1_id", "user_id"],
+    }  # fmt: skip
 
     date = fields.Date("Business day", readonly=True)
     order_id = fields.Many2one("crab.card.order", string="Document", readonly=True)
@@ -34,7 +41,7 @@ class CrabCardSalesReport(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT price.id, (doc.executed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date AS date,
+            SELECT price.id, (price.create_date AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date AS date,
                    price.order_id, price.company_id, company.currency_id,
                    price.dealer_id, price.level, dealer.level1_id, top.user_id, price.staff_id,
                    price.product_id, price.is_own, price.quantity,
@@ -42,7 +49,6 @@ class CrabCardSalesReport(models.Model):
                    CASE WHEN price.is_own THEN 0 ELSE price.amount_retail END AS amount_network,
                    price.amount_earned, price.amount_staff
               FROM crab_card_order_price price
-              JOIN crab_card_order doc ON doc.id = price.order_id
               JOIN res_company company ON company.id = price.company_id
               JOIN crab_dealer dealer ON dealer.id = price.dealer_id
               JOIN crab_dealer top ON top.id = dealer.level1_id

@@ -5,6 +5,7 @@ from . import test_cancel
 from . import test_direct
 from . import test_subject
 from . import test_rights
+from . import test_sales
 from . import test_choose
 from . import test_search
 from . import test_note

@@ -1,11 +1,18 @@
 from decimal import Decimal
 
+from lxml import etree
+
+from odoo.service.model import call_kw
+from odoo.tests import Form
+from odoo.tools.safe_eval import safe_eval
+
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
 from odoo.addons.crab_card.tests.common import CardCase
 from odoo.addons.crab_dealer.tests.common import DealerCase
 
 SYSTEM = Subject("system", 1)
+FORM = "crab_card_order.crab_card_order_view_form"
 
 
 class OrderCase(DealerCase, CardCase):
@@ -77,6 +84,47 @@ class OrderCase(DealerCase, CardCase):
     @classmethod
     def _activate(cls, cards, dealer):
         return cls._document("activation", cards, ("submit", "execute"), sender_dealer_id=dealer.id)
+
+    # === The screen === #
+
+    def _draft(self, kind, user=None, **values):
+        """A draft made with the form of its menu, as the card keeper."""
+        orders = self.Order.with_user(user or self.keeper).with_context(default_kind=kind)
+        with Form(orders, view=FORM) as form:
+            for name, value in values.items():
+                form[name] = value
+        return form.record
+
+    def _pick(self, order, **values):
+        """Choose numbers in the dialog of "Choose numbers"; returns what the dialog answers."""
+        return self._dialog(order, "action_pick", "action_add", **values)
+
+    def _dialog(self, order, button, confirm, user=None, **values):
+        """Press ``button``, fill in the dialog that it opens, and press ``confirm`` there."""
+        action = self._press(order, button, user)
+        self.assertEqual(action["target"], "new")
+        model = self.env[action["res_model"]].with_user(user or self.keeper).with_context(**action["context"])
+        form = Form(model)
+        for name, value in values.items():
+            form[name] = value
+        return call_kw(model.browse(), confirm, [form.save().ids], {})
+
+    def _press(self, order, button, user=None):
+        """Press a button of the form as ``user`` (the card keeper), who must see it there; returns its action."""
+        order = order.with_user(user or self.keeper)
+        self.assertTrue(self._sees(order, button), f"{button} is not offered to {order.env.user.name}")
+        return call_kw(order.browse(), button, [order.ids], {})
+
+    def _sees(self, order, button, user=None):
+        """Whether the form shows ``button`` to ``user``."""
+        order = order.with_user(user) if user else order
+        self.env.flush_all()
+        order.invalidate_recordset()
+        view = order.get_views([(self.env.ref(FORM).id, "form")])
+        names = [name for name in view["models"][order._name]["fields"] if name in order._fields]
+        values = order.read(names, load=None)[0]
+        buttons = etree.fromstring(view["views"]["form"]["arch"]).xpath(f"//button[@name='{button}']")
+        return any(not safe_eval(node.get("invisible") or "False", values) for node in buttons)
 
     def assertCards(self, cards, **expected):
         """Every one of ``cards`` has these values (records by record, the rest as they are)."""

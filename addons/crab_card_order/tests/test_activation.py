@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
@@ -31,20 +31,39 @@ class TestActivation(OrderCase):
         self._fund(self.a, stored=5000)
         self.assertMoney(self.a, "5000", "8000")
 
-    @covers("HQ-11", "stored value first, then credit")
+    @covers("HQ-11", "stored value first, then credit", "not covered: nothing below is activated", via="web")
+    def test_head_office_activates_from_both_accounts_or_not_at_all(self):
+        self._example()
+        with self._own_transactions_here():
+            order = self._draft("activation", sender_dealer_id=self.a)
+            self._pick(order, method="entered", text=f"{self.cards[0].number}-{self.cards[19].number}")
+            self._press(order, "action_submit")
+            with self.assertRaisesRegex(UserError, "5[, ]?000"), self.env.cr.savepoint():
+                self._press(order, "action_execute")
+        self.assertMoney(self.a, "5000", "8000")
+        self.assertCards(self.cards[:20], state="inactive", transit_id=order.id, charged_amount=0)
+        self._press(order, "action_cancel")
+        order = self._draft("activation", sender_dealer_id=self.a)
+        self._pick(order, method="entered", text=f"{self.cards[0].number}-{self.cards[9].number}")
+        self._press(order, "action_submit")
+        self._press(order, "action_execute")
+        self.assertEqual((order.state, order.amount_stored, order.amount_credit), ("done", 5000, 1000))
+        self.assertMoney(self.a, "0", "9000")
+        self.assertBalanced()
+
     @covers(
         "CH-14", "own activation orders", "stored value first, then credit", "too little of both: nothing activated"
     )
     def test_the_example_of_the_rules(self):
         self._example()
-        order = self._document("activation", self.cards[:20], sender_dealer_id=self.a.id).with_user(self.keeper)
+        order = self._document("activation", self.cards[:20], subject=self._as(self.a))
         with self.assertRaisesRegex(UserError, "5[, ]?000"), self.env.cr.savepoint():
-            order.action_execute()
+            order._step_for_subject(self._as(self.a), "execute")
         self.assertMoney(self.a, "5000", "8000")
         self.assertEqual((order.state, order.amount_charged), ("submitted", 0))
         self.assertCards(self.cards[:20], state="inactive", transit_id=order.id, charged_amount=0)
 
-        order = self._activate(self.cards[20:30], self.a)
+        order = self._document("activation", self.cards[20:30], ("submit", "execute"), self._as(self.a))
         self.assertMoney(self.a, "0", "9000")
         self.assertEqual((order.amount_charged, order.amount_stored, order.amount_credit), (6000, 5000, 1000))
         self.assertCards(self.cards[20:30], state="active", charged_amount=600, charge_id=order.id, transit_id=0)
@@ -60,22 +79,17 @@ class TestActivation(OrderCase):
         mine = self.cards[:10]
         self._transfer(mine, self.a, self.b)
         self._transfer(mine, self.b, self.c)
-        orders = self.Order.with_user(self.keeper).with_context(default_kind="activation")
-        with Form(orders, view="crab_card_order.crab_card_order_view_form") as form:
-            form.sender_dealer_id = self.c
-        order = form.record
-        pick = self.env["crab.card.order.pick"].with_user(self.keeper).with_context(**order.action_pick()["context"])
-        wizard = Form(pick)
-        wizard.method, wizard.product_id, wizard.quantity = "lowest", self.card_product, 10
-        wizard.save().action_add()
+        order = self._draft("activation", sender_dealer_id=self.c)
+        self._pick(order, method="lowest", product_id=self.card_product, quantity=10)
         self.assertEqual(order.amount_total, 6000)
-        order.action_submit()
+        self._press(order, "action_submit")
         self.assertEqual(
             (order.state, order.waiting_dealer_id, order.executor_dealer_id), ("submitted", self.b, self.a)
         )
-        order.action_pass_on()
+        self._press(order, "action_pass_on")
         self.assertEqual((order.state, order.waiting_dealer_id), ("passed_on", self.a))
-        order.action_execute()
+        self.assertFalse(self._sees(order, "action_pass_on"))
+        self._press(order, "action_execute")
         order.action_execute()
         self.assertEqual((order.state, order.amount_charged), ("done", 6000))
         self.assertMoney(self.a, "4000", "0")
@@ -104,17 +118,41 @@ class TestActivation(OrderCase):
             with self.assertRaisesRegex(UserError, "passes on"):
                 order.with_user(self.keeper).action_pass_on()
 
-    @covers("HQ-11", "not covered: nothing below is activated", "message to top up, also for a lower dealer's request")
+    def test_a_request_that_the_level_1_cannot_pay_tells_it_at_once(self):
+        """The dealer below need not wait until its level 1 tries (HQ-11)."""
+        self._fund(self.a, stored=1000)
+        self._transfer(self.cards[:6], self.a, self.b)
+        self._transfer(self.cards[:3], self.b, self.c)
+        told = self.env["crab.outbox"].search([("event", "=", "wallet.short")])
+        order = self._document("activation", self.cards[3:4], subject=self._as(self.b))  # this one is covered
+        self.assertEqual(self.env["crab.outbox"].search([("event", "=", "wallet.short")]), told)
+        order = self._document("activation", self.cards[:3], subject=self._as(self.c))
+        self.assertEqual(self.env["crab.outbox"].search([("event", "=", "wallet.short")]), told, "not its turn yet")
+        order._step_for_subject(self._as(self.b), "pass_on")
+        event = self.env["crab.outbox"].search([("event", "=", "wallet.short")]) - told
+        self.assertEqual(
+            (event.payload["dealer_code"], event.payload["missing"], event.payload["reference"]),
+            ("TA", "800.00", order.name),
+        )
+        self.assertEqual(order.state, "passed_on")
+
+    @covers("HQ-11", "message to top up, also for a lower dealer's request", via="web")
+    @covers("HQ-11", "not covered: nothing below is activated")
     def test_without_funds_the_request_stays_open_and_works_after_a_top_up(self):
         self._transfer(self.cards[:3], self.a, self.b)
+        rep = self._new_user("order-rep-of-a", "sales_rep")
+        self.a.user_id = rep
         order = self._document("activation", self.cards[:3], subject=self._as(self.b))
+        self.env["crab.outbox"].search([("event", "=", "wallet.short")])._notice_wallet_short()
+        shown = self.env["crab.wallet"].with_user(rep).search([("activity_ids.user_id", "=", rep.id)])
+        self.assertIn("1800.00", shown.activity_ids.note)
         with self._own_transactions_here():
             try:  # without a savepoint, which would take the message back
                 order._step_for_subject(self._as(self.a), "execute")
                 self.fail("this cannot be paid")
             except UserError as refusal:
                 self.assertIn("1,800", str(refusal))
-        told = self.env["crab.outbox"].search([("event", "=", "wallet.short")], limit=1)
+        told = self.env["crab.outbox"].search([("event", "=", "wallet.short")], order="id desc", limit=1)
         self.assertEqual((told.payload["dealer_code"], told.payload["missing"]), ("TA", "1800.00"))
         self.env.invalidate_all()
         self.assertEqual(order.state, "submitted")
@@ -155,8 +193,15 @@ class TestActivation(OrderCase):
             self._document("activation", self.cards[:1] | other, sender_dealer_id=self.d.id)
         self._fund(self.a, stored=600)
         order = self._document("activation", self.cards[:1], subject=self._as(self.d))
+        with self.assertRaises(AccessError):
+            order._step_for_subject(self._as(self.z), "execute")
         order._step_for_subject(self._as(self.a), "execute")  # its origin is charged, wherever the dealer is now
         self.assertMoney(self.a, "0", "0")
+        # who was charged is who sold to the dealer at its price
+        self.assertEqual(
+            {(price.dealer_id, price.unit_price, price.sale_price) for price in order.price_ids},
+            {(self.a, 600, 750), (self.d, 750, self._member_price())},
+        )
 
     @covers("HQ-37", "level 1's own", "of level 2", "of level 3", via="web")
     def test_activations_are_told_apart_by_level(self):
@@ -178,25 +223,25 @@ class TestActivation(OrderCase):
         self.assertIn(self.b, found.sender_dealer_id)
 
     def test_an_override_charges_nobody_and_needs_finance(self):
-        orders = self.Order.with_user(self.keeper)
-        order = orders.create(
-            {
-                "kind": "activation",
-                "sender_dealer_id": self.a.id,
-                "is_free": True,
-                "reason": "replacement of damaged cards",
-            }
-        )
-        order.sudo()._link_cards(self.cards[:2].ids)
-        order.action_submit()
+        order = self._draft("activation", sender_dealer_id=self.a, is_free=True, reason="damaged cards")
+        self._pick(order, method="lowest", product_id=self.card_product, quantity=2)
+        self.assertEqual(order.amount_total, 0)
+        order.is_free = False
+        self.assertEqual(order.amount_total, 1200)
+        order.write({"is_free": True, "reason": " "})
+        with self.assertRaisesRegex(UserError, "reason"):
+            order.action_submit()
+        order.reason = "damaged cards"
+        self._press(order, "action_submit")
         self.assertTrue(order.needs_approval)
+        self.assertFalse(self._sees(order, "action_execute"))
         with self.assertRaisesRegex(UserError, "approval of finance"):
             order.action_execute()
         with self.assertRaises(AccessError):
             order.action_approve()
+        self._press(order, "action_approve", self.finance)
         order.with_user(self.finance).action_approve()
-        order.with_user(self.finance).action_approve()
-        order.action_execute()
+        self._press(order, "action_execute")
         self.assertEqual((order.state, order.amount_charged, order.approved_by_id), ("done", 0, self.finance))
         self.assertCards(self.cards[:2], state="active", charged_amount=0)
         self.assertFalse(self._money(self.a)[0])
@@ -204,9 +249,9 @@ class TestActivation(OrderCase):
 
     def test_the_platforms_own_numbers_need_finance_too(self):
         mine = self._new_cards(2, prefix="P")
-        order = self.Order.with_user(self.keeper).create({"kind": "activation"})
-        order.sudo()._link_cards(mine.ids)
-        order.action_submit()
+        order = self._draft("activation")
+        self._pick(order, method="entered", text=" ".join(mine.mapped("number")))
+        self._press(order, "action_submit")
         with self.assertRaisesRegex(UserError, "approval of finance"):
             order.action_execute()
         order.with_user(self.finance).action_approve()
@@ -268,6 +313,34 @@ class TestActivation(OrderCase):
             self._document(
                 "activation", self.cards[4:5], staff_id=self._new_staff(self.z).id, sender_dealer_id=self.a.id
             )
+
+    def test_a_closed_level_2_is_passed_over(self):
+        self._transfer(self.cards[:4], self.a, self.b)
+        self._transfer(self.cards[:4], self.b, self.c)
+        self._fund(self.a, stored=3000)
+        waiting = self._document("activation", self.cards[:1], subject=self._as(self.c))
+        refused = self._document("activation", self.cards[1:2], subject=self._as(self.c))
+        self.assertEqual(waiting.waiting_dealer_id, self.b)
+        with self.assertRaises(AccessError):
+            waiting._step_for_subject(self._as(self.a), "execute")
+        self.b._close("test")
+        waiting._step_for_subject(self._as(self.a), "execute")
+        refused._step_for_subject(self._as(self.a), "reject", reason="not paid")
+        new = self._document("activation", self.cards[2:3], subject=self._as(self.c))
+        self.assertEqual((waiting.state, refused.state, new.waiting_dealer_id), ("done", "rejected", self.a))
+
+    def test_a_request_goes_on_the_way_it_began_when_the_tree_changes(self):
+        self._transfer(self.cards[:1], self.a, self.b)
+        self._transfer(self.cards[:1], self.b, self.c)
+        self._fund(self.a, stored=600)
+        order = self._document("activation", self.cards[:1], subject=self._as(self.c))
+        self.c._move_to(self.y, "test")
+        with self.assertRaises(MissingError):
+            order._step_for_subject(self._as(self.y), "pass_on")
+        order._step_for_subject(self._as(self.b), "pass_on")
+        order._step_for_subject(self._as(self.a), "execute")
+        self.assertEqual(order.state, "done")
+        self.assertMoney(self.a, "0", "0")
 
     def test_the_statistics_show_own_sales_and_the_networks(self):
         self._fund(self.a, stored=10000)

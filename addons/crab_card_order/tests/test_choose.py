@@ -169,6 +169,7 @@ class TestChoose(OrderCase):
         self.assertCards(self.cards[:4], state="active")
         action = links[4:6].action_cancel_numbers()
         draft = self.Order.with_user(self.keeper).browse(action["res_id"])
+        draft.reason = "stolen"
         draft.action_submit()
         draft.action_execute()
         self.assertCards(self.cards[4:6], state="cancelled")

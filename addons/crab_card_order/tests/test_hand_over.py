@@ -3,7 +3,7 @@ from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
 
-from .common import OrderCase
+from .common import FORM, OrderCase
 
 
 class TestHandOver(OrderCase):
@@ -13,21 +13,6 @@ class TestHandOver(OrderCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.cards = cls._new_cards(20)
-
-    def _draft(self, kind, **values):
-        """A draft made by form as the card keeper."""
-        orders = self.Order.with_user(self.keeper).with_context(default_kind=kind)
-        with Form(orders, view="crab_card_order.crab_card_order_view_form") as form:
-            for name, value in values.items():
-                form[name] = value
-        return form.record
-
-    def _pick(self, order, **values):
-        action = order.action_pick()
-        wizard = Form(self.env["crab.card.order.pick"].with_user(self.keeper).with_context(**action["context"]))
-        for name, value in values.items():
-            wizard[name] = value
-        return wizard.save().action_add()
 
     @covers(
         "HQ-10",
@@ -42,31 +27,31 @@ class TestHandOver(OrderCase):
         issue = self._draft("issue", receiver_dealer_id=self.a)
         self._pick(issue, method="lowest", product_id=self.card_product, quantity=12)
         self.assertEqual((issue.state, issue.number_count, issue.amount_total), ("draft", 12, 7200))
-        issue.action_submit()
+        self._press(issue, "action_submit")
         self.assertEqual(issue.state, "in_transit")
         given = self.cards[:12]
         self.assertCards(given, holder_kind="platform", transit_id=issue.id, state="inactive")
-        issue.action_receive()
+        self._press(issue, "action_receive")
         self.assertEqual((issue.state, issue.received_count), ("done", 12))
         self.assertCards(given, dealer_id=self.a, origin_dealer_id=self.a, transit_id=0)
 
         transfer = self._draft("transfer", sender_dealer_id=self.a, receiver_dealer_id=self.b)
         self._pick(transfer, method="entered", text=f"{given[0].number}-{given[9].number}")
         self.assertEqual(transfer.amount_total, 7000)
-        transfer.action_submit()
-        transfer.action_receive()
+        self._press(transfer, "action_submit")
+        self._press(transfer, "action_receive")
         self.assertCards(given[:10], dealer_id=self.b, origin_dealer_id=self.a)
 
         lower = self._draft("transfer", sender_dealer_id=self.b, receiver_dealer_id=self.c)
         self._pick(lower, method="entered", text="\n".join(given[:4].mapped("number")))
-        lower.action_submit()
-        lower.action_receive()
+        self._press(lower, "action_submit")
+        self._press(lower, "action_receive")
         self.assertCards(given[:4], dealer_id=self.c, origin_dealer_id=self.a)
 
         direct_child = self._draft("transfer", sender_dealer_id=self.a, receiver_dealer_id=self.d)
         self._pick(direct_child, method="lowest", product_id=self.card_product, quantity=2)
-        direct_child.action_submit()
-        direct_child.action_receive()
+        self._press(direct_child, "action_submit")
+        self._press(direct_child, "action_receive")
         self.assertCards(given[10:], dealer_id=self.d, origin_dealer_id=self.a)
         self._intact()
 
@@ -75,8 +60,8 @@ class TestHandOver(OrderCase):
         self._fund(self.a, stored=50000)
         issue = self._draft("issue", receiver_dealer_id=self.a)
         self._pick(issue, method="lowest", product_id=self.card_product, quantity=5)
-        issue.action_submit()
-        issue.action_receive()
+        self._press(issue, "action_submit")
+        self._press(issue, "action_receive")
         self.assertEqual((issue.amount_total, issue.amount_charged), (3000, 0))
         self.assertMoney(self.a, "50000", "0")
 
@@ -104,11 +89,8 @@ class TestHandOver(OrderCase):
         order = self._document(
             "transfer", self.cards[:5], sender_dealer_id=self.a.id, receiver_dealer_id=self.b.id
         ).with_user(self.keeper)
-        wizard = self.env["crab.card.order.receive"].with_user(self.keeper)
-        form = Form(wizard.with_context(**order.action_receive_partly()["context"]))
-        form.meaning = "missing"
-        form.text = self.cards[4].number
-        form.save().action_receive()
+        missing = {"meaning": "missing", "text": self.cards[4].number}
+        self._dialog(order, "action_receive_partly", "action_receive", **missing)
         self.assertEqual((order.state, order.received_count, order.number_count), ("partly_received", 4, 5))
         with self.assertRaisesRegex(UserError, "reason"):
             order.action_close("  ")
@@ -120,10 +102,7 @@ class TestHandOver(OrderCase):
 
     def test_rejecting_and_cancelling_free_the_numbers(self):
         rejected = self._document("issue", self.cards[:3], receiver_dealer_id=self.a.id).with_user(self.keeper)
-        action = rejected.action_reject()
-        reason = Form(self.env[action["res_model"]].with_user(self.keeper).with_context(**action["context"]))
-        reason.text = "wrong card"
-        reason.save().action_confirm()
+        self._dialog(rejected, "action_reject", "action_confirm", text="wrong card")
         self.assertEqual((rejected.state, rejected.refusal_reason), ("rejected", "wrong card"))
         self.assertCards(self.cards[:3], holder_kind="platform", transit_id=0)
         rejected.action_reject("again")
@@ -170,9 +149,19 @@ class TestHandOver(OrderCase):
             self._document("transfer", self.cards[:1], sender_dealer_id=self.z.id, receiver_dealer_id=self.y.id)
         with self.assertRaisesRegex(UserError, "not in the sender's hands"):
             self._issue(self.cards[:1], self.z)
+        with self.assertRaisesRegex(UserError, "numbers of .* only"):
+            self._document("issue", self.Card, receiver_dealer_id=self.a.id, company_id=self.sales.id)
         self.b._close("test")
         with self.assertRaisesRegex(UserError, "closed"):
             self._document("transfer", self.cards[:1], sender_dealer_id=self.a.id, receiver_dealer_id=self.b.id)
+
+    def test_a_draft_shows_the_price_of_its_receiver_also_after_a_change(self):
+        order = self._draft("issue", receiver_dealer_id=self.a)
+        self._pick(order, method="lowest", product_id=self.card_product, quantity=2)
+        self.assertEqual(order.amount_total, 1200)
+        with Form(order, view=FORM) as form:
+            form.receiver_dealer_id = self.z
+        self.assertEqual((order.amount_total, order.line_ids.ratio), (1100, 0.55))
 
     def test_a_running_document_goes_on_when_its_receiver_is_closed(self):
         self._issue(self.cards[:2], self.a)

@@ -1,7 +1,6 @@
 from decimal import Decimal
 
-from odoo.exceptions import UserError
-from odoo.tests import Form
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.crab_base.tests.common import covers
 
@@ -20,38 +19,58 @@ class TestReturn(OrderCase):
     def _return(self, cards, dealer, steps=("submit", "receive")):
         return self._document("return", cards, steps, sender_dealer_id=dealer.id)
 
+    def _return_by_screen(self, cards, dealer, scope, receiver):
+        """Made, sent and received by head office with the form; its receiver and kind are looked at."""
+        order = self._draft("return", sender_dealer_id=dealer)
+        self._pick(order, method="entered", text=" ".join(cards.mapped("number")))
+        self._press(order, "action_submit")
+        self.assertEqual(
+            (order.state, order.return_scope, order.receiver_dealer_id),
+            ("in_transit", scope, receiver or dealer.browse()),
+        )
+        self.assertCards(cards, dealer_id=dealer)  # until the receiver confirms
+        self._press(order, "action_receive")
+        self.assertEqual(order.state, "done")
+        return order
+
     @covers("HQ-38", "from level 1", "from level 2 and direct level 3 to level 1", "from level 3 to level 2", via="web")
-    @covers("CH-15", "return to the platform from level 1", "return to level 1 from level 2 and direct level 3")
-    @covers("CH-15", "return to level 2 from its level 3", "one step up, to the direct parent", "receiver confirms")
     def test_inactive_numbers_go_up_one_step_at_a_time(self):
         self._transfer(self.cards[:6], self.a, self.b)
         self._transfer(self.cards[:3], self.b, self.c)
         self._transfer(self.cards[6:8], self.a, self.d)
-        orders = self.Order.with_user(self.keeper).with_context(default_kind="return")
-        with Form(orders, view="crab_card_order.crab_card_order_view_form") as form:
-            form.sender_dealer_id = self.c
-        order = form.record
-        order.sudo()._link_cards(self.cards[:3].ids)
-        order.action_submit()
-        self.assertEqual(
-            (order.receiver_dealer_id, order.state, order.return_scope), (self.b, "in_transit", "level3_to_2")
-        )
-        self.assertCards(self.cards[:3], dealer_id=self.c)
-        order.action_receive()
+        self._return_by_screen(self.cards[:3], self.c, "level3_to_2", self.b)
         self.assertCards(self.cards[:3], dealer_id=self.b, origin_dealer_id=self.a)
-
-        order = self._return(self.cards[:6], self.b)
-        self.assertEqual((order.receiver_dealer_id, order.return_scope), (self.a, "level2_to_1"))
-        order = self._return(self.cards[6:8], self.d)
-        self.assertEqual((order.receiver_dealer_id, order.return_scope), (self.a, "level3_to_1"))
-        self.assertCards(self.cards, dealer_id=self.a)
-
-        order = self._return(self.cards, self.a)
-        self.assertEqual((order.receiver_kind, order.return_scope), ("platform", "level1"))
+        self._return_by_screen(self.cards[:6], self.b, "level2_to_1", self.a)
+        self._return_by_screen(self.cards[6:8], self.d, "level3_to_1", self.a)
+        self.assertCards(self.cards, dealer_id=self.a, origin_dealer_id=self.a)
+        order = self._return_by_screen(self.cards, self.a, "level1", None)
+        self.assertEqual((order.receiver_kind, order.receiver_name), ("platform", "Platform"))
         self.assertCards(self.cards, holder_kind="platform", origin_dealer_id=self.env["crab.dealer"], state="inactive")
         self._issue(self.cards[:1], self.z)  # and can be issued to somebody else
         self.assertCards(self.cards[:1], origin_dealer_id=self.z)
         self._intact()
+
+    @covers("CH-15", "return to the platform from level 1", "return to level 1 from level 2 and direct level 3")
+    @covers("CH-15", "return to level 2 from its level 3", "one step up, to the direct parent", "receiver confirms")
+    def test_dealers_return_and_their_parents_confirm(self):
+        self._transfer(self.cards[:3], self.a, self.b)
+        self._transfer(self.cards[:1], self.b, self.c)
+        self._transfer(self.cards[3:4], self.a, self.d)
+        for cards, sender, receiver in (
+            (self.cards[:1], self.c, self.b),
+            (self.cards[:3], self.b, self.a),
+            (self.cards[3:4], self.d, self.a),
+        ):
+            order = self._document("return", cards, subject=self._as(sender))
+            self.assertEqual((order.state, order.receiver_dealer_id), ("in_transit", receiver))
+            with self.assertRaises(AccessError):
+                order._step_for_subject(self._as(sender), "receive")
+            order._step_for_subject(self._as(receiver), "receive")
+            self.assertCards(cards, dealer_id=receiver, transit_id=0)
+        order = self._document("return", self.cards[:4], subject=self._as(self.a))
+        self.assertEqual((order.state, order.receiver_kind), ("in_transit", "platform"))
+        self._press(order, "action_receive")
+        self.assertCards(self.cards[:4], holder_kind="platform")
 
     def test_active_numbers_give_their_charge_back_and_become_inactive(self):
         self._fund(self.a, stored=5000)
@@ -129,6 +148,13 @@ class TestReturn(OrderCase):
         self.assertEqual(order.receiver_dealer_id, self.z)
         self.assertMoney(self.a, "600", "0")
         self.assertCards(self.cards[:1], dealer_id=self.z, origin_dealer_id=self.a, state="inactive")
+
+    def test_a_closed_dealers_charge_goes_back_all_the_same(self):
+        self._fund(self.a, stored=600)
+        self._activate(self.cards[:1], self.a)
+        self.a._close("test")
+        self._return_by_screen(self.cards[:2], self.a, "level1", None)
+        self.assertMoney(self.a, "600", "0")
 
     def test_redeemed_or_bound_numbers_cannot_be_returned(self):
         self._fund(self.a, stored=2000)

@@ -151,10 +151,32 @@ class TestSubject(OrderCase):
 
     def test_transfers_go_to_direct_children_only(self):
         for receiver in (self.c, self.z, self.y, self.a):
-            with self.assertRaisesRegex(UserError, "not directly below"):
+            with self.assertRaisesRegex(UserError, "not directly below") as caught:
                 self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=receiver.id)
+            if receiver != self.a:
+                self.assertNotIn(receiver.name, str(caught.exception), "nobody learns of strangers")
         with self.assertRaises(UserError):
             self._make(self.c, "transfer", self.cards[:1], receiver_dealer_id=self.b.id)
+
+    def test_documents_are_found_by_their_public_id_only_by_those_concerned(self):
+        order = self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
+        order._step_for_subject(self._as(self.a), "submit")
+        by_id, staff = [("public_id", "=", order.public_id)], self._new_staff(self.d)
+        for subject in (self._as(self.a), self._as(self.d), self._as(staff)):
+            self.assertEqual(self.Order._for_subject(subject, by_id), order)
+        fired = self._new_staff(self.d)
+        fired.active = False
+        for subject in (
+            self._as(self.z),
+            self._as(self.b),
+            self._as(fired),
+            self._as(self._new_staff(self.y)),
+            self._member_subject(),
+        ):
+            self.assertFalse(self.Order._for_subject(subject, by_id))
+        self.d._close("test")
+        for subject in (self._as(self.d), self._as(staff)):
+            self.assertFalse(self.Order._for_subject(subject, by_id))
 
     def test_a_closed_dealer_starts_nothing(self):
         order = self._make(self.d, "return", self.Card)
@@ -186,7 +208,7 @@ class TestSubject(OrderCase):
         subject = self._member_subject()
         self.assertFalse(self.Order._for_subject(subject))
         self.env["crab.card.order.line"].create(
-            {"order_id": sale.id, "product_id": self.card_product.id, "quantity": 1, "unit_price": 950}
+            {"order_id": sale.id, "product_id": self.card_product.id, "quantity": 1}
         )
         sale._run_step("submit")
         self.assertEqual(self.Order._for_subject(subject), sale)

@@ -314,19 +314,38 @@ class CrabWallet(models.Model):
     # === Refusing === #
 
     @api.model
+    def _warn_short(self, dealer, amount, document, kind):
+        """Have the dealer told to top up when it could not pay ``amount`` now; nothing is locked or refused (HQ-11).
+
+        :param kind: kind of entry that the charge would be
+        """
+        wallets_sudo = self.sudo().search([("dealer_id", "=", dealer.id)])  # told whoever asks
+        balances = {wallet.kind: dec(wallet.balance) for wallet in wallets_sudo}
+        usable = balances.get("credit", Decimal(0)) if "credit" in self._kind_signs()[kind] else Decimal(0)
+        if amount > balances.get("stored", Decimal(0)) + usable:
+            stored = wallets_sudo.filtered(lambda wallet: wallet.kind == "stored")
+            self.env["crab.outbox"]._emit("wallet.short", stored, self._short_payload(stored, amount, usable, document))
+
+    @api.model
+    def _short_payload(self, wallet, amount, usable, document):
+        """The event ``wallet.short``: what ``document`` costs and how much of it the stored-value ``wallet`` lacks."""
+        stored = dec(wallet.balance)
+        return {
+            "dealer_code": wallet.dealer_id.code,
+            "amount": f"{amount:.2f}",
+            "stored": f"{stored:.2f}",
+            "credit": f"{usable:.2f}",
+            "missing": f"{amount - stored - usable:.2f}",
+            "reference": document.display_name,
+        }
+
+    @api.model
     def _refuse_short(self, wallet, amount, usable, document):
         """:raise UserError: with the missing amount; the dealer's message to top up is recorded all the same"""
         stored = dec(wallet.balance)
         missing = amount - stored - usable
         dealer = wallet.dealer_id
-        payload = {
-            "dealer_code": dealer.code,
-            "amount": f"{amount:.2f}",
-            "stored": f"{stored:.2f}",
-            "credit": f"{usable:.2f}",
-            "missing": f"{missing:.2f}",
-            "reference": document.display_name,
-        }
+        payload = self._short_payload(wallet, amount, usable, document)
         context = {CONTEXT_KEY: Subject.of(self.env)}
         # A transaction of its own: this one ends in the refusal.
         transaction.run(

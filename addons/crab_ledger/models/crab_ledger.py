@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.models.res_company import LANGUAGE
+from odoo.addons.crab_base.tools.money import dec, round_cents
 from odoo.addons.crab_base.tools.timezone import business_date
 
 PENDING = "crab.ledger.pending"
@@ -49,6 +50,11 @@ class CrabLedger(models.AbstractModel):
         return journal_sudo
 
     @api.model
+    def _in_language(self, company):
+        """This model in the language of the company's books, for texts that are kept or sent to others."""
+        return self.with_context(lang=company.sudo().partner_id.lang or LANGUAGE)  # as in _account
+
+    @api.model
     def _check_finance(self):
         """Posting and checking by hand is finance's; the suite writes the results, so no right to write would do.
 
@@ -71,13 +77,13 @@ class CrabLedger(models.AbstractModel):
         :param date: accounting date, default the business day
         :param reference: shown on the entry, default the document's name
         :return: the ``account.move`` in sudo; empty when all amounts are zero
-        :raise UserError: when the lines do not add up to zero
+        :raise UserError: when the lines do not add up to zero, in whole cents
         """
         document.ensure_one()
         reference = reference or document.display_name
         lines = [(*line[:2], dec(line[2]), line[3]) for line in lines]
         total = sum(amount for _purpose, _partner, amount, _label in lines)
-        if total:
+        if total or any(amount != round_cents(amount) for _purpose, _partner, amount, _label in lines):
             raise UserError(
                 self.env._("The entry of %(document)s does not balance: %(amount)s.", document=reference, amount=total)
             )
@@ -144,11 +150,12 @@ class CrabLedger(models.AbstractModel):
         """
         self._post_pending()
         moves_sudo = moves.sudo().with_context(tracking_disable=True)  # as in _post_document
+        ledger = self._in_language(moves_sudo.company_id[:1])
         return moves_sudo._reverse_moves(
             [
                 {
                     "date": date or business_date(),
-                    "ref": self.env._("Reversal of %(entry)s, %(ref)s", entry=move.name, ref=move.ref or ""),
+                    "ref": ledger.env._("Reversal of %(entry)s, %(ref)s", entry=move.name, ref=move.ref or ""),
                     "crab_document_model": document._name,
                     "crab_document_id": document.id,
                 }

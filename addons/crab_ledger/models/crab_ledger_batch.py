@@ -1,10 +1,15 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import business_date
+
+_logger = logging.getLogger(__name__)
 
 
 class CrabLedgerBatch(models.Model):
@@ -192,7 +197,10 @@ class CrabLedgerBatch(models.Model):
 
     @api.model
     def _cron_post_days(self):
-        """After midnight in Shanghai: post all business days before today, one transaction per company and day."""
+        """After midnight in Shanghai: post all business days before today, one transaction per company and day.
+
+        A day that cannot be posted (an account is missing, say) keeps no other from being posted; the check names it.
+        """
         yesterday = fields.Date.subtract(business_date(), days=1)
         todo = [
             (company, day)
@@ -201,5 +209,11 @@ class CrabLedgerBatch(models.Model):
         ]
         self.env["ir.cron"]._commit_progress(remaining=len(todo))
         for company, day in todo:
-            self._post_day(company, day)
+            try:
+                transaction.run(
+                    self.env.registry,
+                    lambda env, company=company, day=day: env[self._name]._post_day(company.with_env(env), day),
+                )
+            except Exception:
+                _logger.exception("the facts of %s on %s could not be posted", company.name, day)
             self.env["ir.cron"]._commit_progress(1)

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -7,7 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, formatLang
 
 from odoo.addons.crab_base.tools.money import dec
-from odoo.addons.crab_base.tools.timezone import business_date
+from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 
 # These accounts are booked by the suite only: their whole balance is compared. Of others, what the daily journal holds.
 CONTROLLED = ("deposits", "receivable_credit", "contract_liability")
@@ -50,7 +51,27 @@ class CrabLedgerCheck(models.Model):
 
         :return: list of texts
         """
-        return []
+        # the nightly batch has an hour for the days that have ended
+        today = business_date(fields.Datetime.now() - timedelta(hours=1))
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT company_id, business_date, COUNT(*) FROM crab_ledger_fact
+                 WHERE batch_id IS NULL AND business_date < %s AND recorded_at < %s GROUP BY 1, 2 ORDER BY 1, 2
+                """,
+                today,
+                day_bounds(today)[0],
+            )
+        )
+        return [
+            self.env._(
+                "%(company)s: %(count)s facts of %(day)s were not posted by the nightly batch. Post them by hand.",
+                company=self.env["res.company"].sudo().browse(company_id).name,  # as in _compare
+                day=day,
+                count=count,
+            )
+            for company_id, day, count in self.env.cr.fetchall()
+        ]
 
     @api.model
     def _compare(self):
@@ -118,16 +139,18 @@ class CrabLedgerCheck(models.Model):
 
         :return: what ``_compare`` found
         """
-        results = self._compare()
-        self._store(results)
-        return results
+        return self._run_and_keep()[0]
 
     @api.model
-    def _store(self, results):
-        check_sudo = self.sudo().create(  # results are written by the check alone
+    def _run_and_keep(self):
+        # kept and sent to others: in the language of the books, whoever runs it
+        company = self.env["res.company"]._crab_company("group")
+        check_sudo = self.env["crab.ledger"]._in_language(company).env[self._name].sudo()  # written by the check alone
+        results = check_sudo._compare()
+        check_sudo = check_sudo.create(
             {
                 "user_id": self.env.uid,
-                "findings": "\n".join(self._findings()),
+                "findings": "\n".join(check_sudo._findings()),
                 "line_ids": [
                     (
                         0,
@@ -148,7 +171,7 @@ class CrabLedgerCheck(models.Model):
             }
         )
         check_sudo._warn_finance()
-        return check_sudo
+        return results, check_sudo
 
     def _warn_finance(self):
         """Replace the open activities of earlier checks by ones that name today's differences, if there are any."""
@@ -191,7 +214,7 @@ class CrabLedgerCheck(models.Model):
     def action_run(self):
         """Run the check now and show its result."""
         self.env["crab.ledger"]._check_finance()
-        check_sudo = self._store(self._compare())
+        check_sudo = self._run_and_keep()[1]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Subledger check"),

@@ -31,6 +31,11 @@ class CrabLedgerFact(models.Model):
         "crab.ledger.batch", "Posted in", readonly=True, help="Empty: waiting for the daily batch."
     )
 
+    _cents = models.Constraint(
+        "CHECK(ROUND(amount_net, 2) = amount_net AND ROUND(amount_tax, 2) = amount_tax"
+        " AND ROUND(amount_cost, 2) = amount_cost AND amount_net + amount_tax + amount_cost <> 'NaN')",
+        "The amounts of a fact have two decimals.",
+    )
     _key_uniq = models.UniqueIndex("(company_id, kind, key) WHERE key IS NOT NULL", "This fact is recorded already.")
     _waiting_idx = models.Index("(company_id, business_date) WHERE batch_id IS NULL")
     _batch_idx = models.Index("(batch_id) WHERE batch_id IS NOT NULL")

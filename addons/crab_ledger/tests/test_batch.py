@@ -88,6 +88,13 @@ class TestBatch(LedgerCase):
                 " key FROM crab_ledger_fact WHERE id = %s",
                 errors.UniqueViolation,
             ),
+            (
+                "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, amount_net, amount_tax,"
+                " amount_cost, document_model, document_id)"
+                " SELECT company_id, kind, business_date, recorded_at, 0.005, 0, 0, document_model, document_id"
+                " FROM crab_ledger_fact WHERE id = %s",
+                errors.CheckViolation,
+            ),
         ):
             with self.assertRaises(error), self.env.cr.savepoint():
                 self.env.cr.execute(statement, [fact_id])
@@ -108,6 +115,29 @@ class TestBatch(LedgerCase):
             self.Batch.search([("business_date", ">=", DAY)], order="business_date").mapped("amount_net"), [1.0, 2.0]
         )
         self.assertEqual(self.Batch._waiting_days(self.group, date(2026, 10, 31)), [date(2026, 10, 3)])
+
+    @freeze_time("2026-10-02 16:30:00")
+    def test_a_day_that_cannot_be_posted_keeps_no_other_and_is_named_by_the_check(self):
+        with freeze_time("2026-10-02 15:00:00"):
+            self.Fact._record(
+                [
+                    self._fact("1.00", business_date=date(2026, 10, 1)),
+                    self._fact("2.00", business_date=date(2026, 10, 2), company_id=self.sales.id),
+                ]
+            )
+        self.group.crab_revenue_account_id = False
+        self.assertFalse(self.Check._findings(), "the night's batch has an hour")
+        with (
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cr,
+            self.assertLogs("odoo.addons.crab_ledger", "ERROR"),
+        ):
+            self.env(cr=cr)["crab.ledger.batch"]._cron_post_days()
+        self.env.invalidate_all()
+        self.assertEqual(self.Batch.search([("business_date", ">=", DAY)]).company_id, self.sales)
+        with freeze_time("2026-10-02 17:20:00"):
+            (finding,) = self.Check._findings()
+        self.assertIn("2026-10-01", finding)
 
     def test_finance_posts_waiting_days_by_hand(self):
         finance = self._new_user("ledger_finance", "finance")

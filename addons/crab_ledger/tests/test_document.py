@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from freezegun import freeze_time
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 
 from odoo.addons.crab_ledger.hooks import post_init_hook
@@ -52,8 +52,9 @@ class TestDocumentEntries(LedgerCase):
 
     def test_lines_that_do_not_add_up_are_refused(self):
         before = self._balance("bank")
-        with self.assertRaisesRegex(UserError, "does not balance"):
-            self._post(("bank", False, Decimal("1.00"), ""), ("deposits", False, Decimal("-0.99"), ""))
+        for debit, credit in (("1.00", "-0.99"), ("0.005", "-0.005")):
+            with self.assertRaisesRegex(UserError, "does not balance"):
+                self._post(("bank", False, Decimal(debit), ""), ("deposits", False, Decimal(credit), ""))
         self.assertEqual(self._balance("bank"), before)
 
     def test_nothing_is_posted_for_zero_amounts(self):
@@ -70,13 +71,36 @@ class TestDocumentEntries(LedgerCase):
             ("receivable_credit", self.partner, Decimal("88.80"), ""),
             ("contract_liability", False, Decimal("-88.80"), ""),
         )
-        for method in ("button_draft", "button_cancel"):
+        line = move.line_ids[:1]
+        for attempt in (
+            lambda: move.button_draft(),
+            lambda: move.button_cancel(),
+            lambda: move.write({"state": "draft"}),
+            lambda: move.with_context(force_delete=True).unlink(),
+            lambda: line.with_context(force_delete=True).unlink(),
+            lambda: line.write({"account_id": self.group.crab_cost_account_id.id}),
+            lambda: line.copy({"move_id": move.id}),
+            lambda: move._reverse_moves(cancel=True),
+        ):
             with self.assertRaisesRegex(UserError, "stay posted"):
-                getattr(move, method)()
+                attempt()
         reversal = self.ledger._reverse_document(move, self.partner)
         self.assertEqual((reversal.state, reversal.reversed_entry_id), ("posted", move))
         self.assertEqual(sorted(reversal.line_ids.mapped("debit")), [-88.8, 0.0])
         self.assertEqual(self._balance("receivable_credit"), before)
+
+    def test_accountants_make_no_entries_of_documents(self):
+        accountant = self._new_user("ledger_accountant", "finance")
+        journal = self.group.crab_document_journal_id
+        Move = self.env["account.move"].with_user(accountant)
+        values = {"journal_id": journal.id, "move_type": "entry"}
+        source = {"crab_document_model": "res.partner", "crab_document_id": self.partner.id}
+        with self.assertRaises(AccessError):
+            Move.create({**values, **source})
+        with self.assertRaises(AccessError):
+            Move.with_context(**{f"default_{name}": value for name, value in source.items()}).create(values)
+        with self.assertRaises(AccessError):
+            Move.create(values).write(source)
 
     def test_a_missing_account_is_named(self):
         self.group.crab_deposits_account_id = False

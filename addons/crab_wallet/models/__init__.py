@@ -1,3 +1,4 @@
+from . import ir_attachment
 from . import res_company
 from . import crab_wallet_entry
 from . import crab_wallet_debt

@@ -1,5 +1,5 @@
 import hashlib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -181,7 +181,7 @@ class CrabWallet(models.Model):
             emitted
         :raise IdempotencyConflict: (409) the key was used for something else
         """
-        amount = self._check_amount(amount)
+        amount, signs = self._check_amount(amount), self._check_direction(kind, -1)
         wallets = self._locked(dealer)
         stored, credit = (wallets[dealer.id, wallet_kind] for wallet_kind in KINDS)
         fingerprint = self._fingerprint("charge", kind, amount, document)
@@ -190,7 +190,7 @@ class CrabWallet(models.Model):
             return {wallet_kind: -done.get(wallet_kind, Decimal(0)) for wallet_kind in KINDS}
         parts = {"stored": min(dec(stored.balance), amount)}
         parts["credit"] = amount - parts["stored"]
-        usable = dec(credit.balance) if "credit" in self._kind_signs()[kind] else Decimal(0)
+        usable = dec(credit.balance) if "credit" in signs else Decimal(0)
         if parts["credit"] > usable:
             self._refuse_short(stored, amount, usable, document)
         self._append(
@@ -204,22 +204,30 @@ class CrabWallet(models.Model):
         return parts
 
     @api.model
-    def _give_back(self, dealer, amount, document, kind, key, credit_first=Decimal(0)):
+    def _give_back(self, dealer, amount, document, kind, key, credit_first=None):
         """Undo charges: first reduce the debts of the documents that come back, the rest goes to stored value.
 
         :param amount: Decimal, all that goes back
         :param credit_first: ``{document of the charge: Decimal that goes back of it}``: of each the unrepaid credit is
-            reduced; or one Decimal: at most that much of any unrepaid credit (``document``'s own, then the newest)
+            reduced; without it all goes to stored value
         :return: ``{"stored": Decimal, "credit": Decimal}``
+        :raise IdempotencyConflict: (409) the key was used for something else
         """
-        amount = self._check_amount(amount)
+        amount, signs = self._check_amount(amount), self._check_direction(kind, 1)
+        wanted = {
+            (origin._name, origin.id): self._check_amount(part)
+            for origin, part in (credit_first or {}).items()
+            if "credit" in signs
+        }
+        if sum(wanted.values()) > amount:
+            raise UserError(self.env._("More would go back to the documents than goes back at all."))
         wallets = self._locked(dealer)
         stored, credit = (wallets[dealer.id, wallet_kind] for wallet_kind in KINDS)
-        fingerprint = self._fingerprint("give_back", kind, amount, document)
+        fingerprint = self._fingerprint("give_back", kind, amount, document, wanted)
         done = self._replayed(stored | credit, key, fingerprint)
         if done is not None:
             return {wallet_kind: done.get(wallet_kind, Decimal(0)) for wallet_kind in KINDS}
-        reductions = self._choose_debts(credit, amount, document, credit_first)
+        reductions = self._choose_debts(credit, wanted)
         parts = {"credit": sum(reductions.values(), Decimal(0))}
         parts["stored"] = amount - parts["credit"]
         self._append(
@@ -299,8 +307,23 @@ class CrabWallet(models.Model):
         return {"activation": "contract_liability", "card_return": "contract_liability"}
 
     @api.model
+    def _check_direction(self, kind, sign):
+        """The accounts that ``kind`` moves; a kind that goes the other way would turn money around."""
+        signs = self._kind_signs()[kind]
+        if signs.get("stored") != sign:
+            raise ValueError(f"{kind} does not move stored value by {sign}")
+        return signs
+
+    @api.model
     def _check_amount(self, amount):
-        amount = dec(amount)
+        """``amount`` as a decimal.
+
+        :raise UserError: unless it is zero or more, in whole cents, and not absurdly much
+        """
+        try:
+            amount = dec(amount)
+        except InvalidOperation:
+            amount = Decimal("NaN")
         if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or amount != round_cents(amount):
             raise UserError(
                 self.env._(
@@ -404,7 +427,8 @@ class CrabWallet(models.Model):
             lambda activity: activity.activity_type_id == self.env.ref("mail.mail_activity_data_call")
         ):
             return
-        text = self.env._(
+        env = self.env["crab.ledger"]._in_language(self.company_id).env  # others read it
+        text = env._(
             "%(reference)s could not be paid: %(missing)s is missing (stored value %(stored)s, available credit"
             " %(credit)s). Please top up.",
             **{name: payload.get(name, "") for name in ("reference", "missing", "stored", "credit")},
@@ -415,7 +439,7 @@ class CrabWallet(models.Model):
             self.activity_schedule(
                 "mail.mail_activity_data_call",
                 date_deadline=business_date(),
-                summary=self.env._("Top-up needed"),
+                summary=env._("Top-up needed"),
                 note=text,
                 user_id=user.id,
             )
@@ -423,8 +447,10 @@ class CrabWallet(models.Model):
     # === Replays === #
 
     @api.model
-    def _fingerprint(self, operation, kind, amount, document):
+    def _fingerprint(self, operation, kind, amount, document, parts=None):
         text = f"{operation}|{kind}|{amount:.2f}|{document._name},{document.id}"
+        for (model, record_id), part in sorted((parts or {}).items()):
+            text += f"|{model},{record_id}:{part:.2f}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     @api.model
@@ -517,10 +543,11 @@ class CrabWallet(models.Model):
         counter = self._counter_purposes().get(kind)
         if not counter:
             return
-        ledger = self.env["crab.ledger"]
         company = self.env["res.company"]._crab_company("group")
+        ledger = self.env["crab.ledger"]
         partner = dealer.sudo().partner_id  # the entry names the dealer, whoever causes it
-        label = dict(self.env["crab.wallet.entry"]._fields["kind"]._description_selection(self.env))[kind]
+        entries = ledger._in_language(company).env["crab.wallet.entry"]
+        label = dict(entries._fields["kind"]._description_selection(entries.env))[kind]
         ledger._post_document(
             document,
             ledger._journal(company, "document"),
@@ -590,29 +617,31 @@ class CrabWallet(models.Model):
         self._forget_debts()
 
     @api.model
-    def _choose_debts(self, credit, amount, document, credit_first):
-        """Which debts what goes back reduces: ``{debt: Decimal}``."""
-        debts_sudo = self.env["crab.wallet.debt"].sudo()  # as in _locked
-        open_debts = debts_sudo.search([("wallet_id", "=", credit.id), ("unsettled", ">", 0)])
-        reductions = {}
-        if isinstance(credit_first, dict):
-            wanted = {(origin._name, origin.id): self._check_amount(part) for origin, part in credit_first.items()}
-            if sum(wanted.values()) > amount:
-                raise UserError(self.env._("More would go back to the documents than goes back at all."))
-            for debt in open_debts:
-                origin = (debt.document_model, debt.document_id)
-                part = min(dec(debt.unsettled), wanted.get(origin, Decimal(0)))
-                if part:
-                    reductions[debt] = part
-                    wanted[origin] -= part
-            return reductions
-        rest = min(dec(credit_first), amount)
-        own = open_debts.filtered(lambda debt: (debt.document_model, debt.document_id) == (document._name, document.id))
-        for debt in own | open_debts:
-            part = min(dec(debt.unsettled), rest)
+    def _choose_debts(self, credit, wanted):
+        """Which debts what goes back reduces: ``{debt: Decimal}``.
+
+        :param wanted: ``{(model, id) of the charge's document: Decimal}``
+        """
+        if not wanted:
+            return {}
+        open_debts = (
+            self.env["crab.wallet.debt"]
+            .sudo()
+            .search(  # as in _locked
+                [
+                    ("wallet_id", "=", credit.id),
+                    ("unsettled", ">", 0),
+                    ("document_id", "in", [record_id for _model, record_id in wanted]),
+                ]
+            )
+        )
+        rest, reductions = dict(wanted), {}
+        for debt in open_debts:
+            origin = (debt.document_model, debt.document_id)
+            part = min(dec(debt.unsettled), rest.get(origin, Decimal(0)))
             if part:
                 reductions[debt] = part
-                rest -= part
+                rest[origin] -= part
         return reductions
 
     @api.model

@@ -1,6 +1,10 @@
+import base64
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import clean_context
+from odoo.tools.mimetypes import guess_mimetype
 
 from odoo.addons.crab_base.models.crab_idempotency import IdempotencyConflict
 from odoo.addons.crab_base.tools.locks import lock_rows
@@ -24,6 +28,7 @@ class CrabWalletDocument(models.Model):
     _description = "Wallet document"
     _inherit = ["mail.thread", "mail.activity.mixin", "tier.validation", "crab.public.id.mixin", "crab.subject.mixin"]
     _order = "id desc"
+    _check_company_auto = True
 
     _state_from = ["draft", "waiting"]
     _state_to = ["done"]
@@ -50,6 +55,7 @@ class CrabWalletDocument(models.Model):
         "Company",
         required=True,
         readonly=True,
+        copy=False,
         default=lambda self: self.env["res.company"]._crab_company("group"),
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -78,13 +84,14 @@ class CrabWalletDocument(models.Model):
     )
     is_opening = fields.Boolean("Opening value", readonly=True, copy=False)
     is_above_limit = fields.Boolean("Needs a second person", compute="_compute_is_above_limit")
+    author_ids = fields.Many2many("res.users", string="Entered by", readonly=True, copy=False)
     requested_by_id = fields.Many2one("res.users", "Confirmed by", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", "Approved by", readonly=True, copy=False, tracking=True)
     done_at = fields.Datetime("Effective since", readonly=True, copy=False)
     reversed_at = fields.Datetime("Reversed at", readonly=True, copy=False)
     reverse_reason = fields.Char("Reason of the reversal", readonly=True, copy=False, tracking=True)
-    move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False)
-    reversal_move_id = fields.Many2one("account.move", "Reversing entry", readonly=True, copy=False)
+    move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False, check_company=True)
+    reversal_move_id = fields.Many2one("account.move", "Reversing entry", readonly=True, copy=False, check_company=True)
     key = fields.Char(readonly=True, copy=False)
 
     _key_uniq = models.UniqueIndex("(key) WHERE key IS NOT NULL", "This document exists already.")
@@ -104,7 +111,11 @@ class CrabWalletDocument(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_entered(vals)
-        return super().create([{**vals, "name": self._next_number(vals.get("kind") or "topup")} for vals in vals_list])
+        own = {"author_ids": [(6, 0, [self.env.uid])]}
+        # no defaults from the context: a client could send ``default_state``
+        return super(CrabWalletDocument, self.with_context(clean_context(self.env.context))).create(
+            [{**vals, **own, "name": self._next_number(vals.get("kind") or "topup")} for vals in vals_list]
+        )
 
     def write(self, vals):
         self.check_access("write")
@@ -112,12 +123,19 @@ class CrabWalletDocument(models.Model):
         if entered and any(document.state != "draft" for document in self):
             raise UserError(self.env._("Only drafts can be changed. Set the document back to draft, or reverse it."))
         self._check_entered(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        if entered:
+            self._set({"author_ids": [(4, self.env.uid)]})
+        return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_drafts_only(self):
-        if any(document.state != "draft" for document in self):
-            raise UserError(self.env._("Only drafts can be deleted. Cancel or reverse the document instead."))
+    def _unlink_new_only(self):
+        if any(document.state != "draft" or document.requested_by_id for document in self):
+            raise UserError(
+                self.env._(
+                    "Only drafts that were never confirmed can be deleted. Cancel or reverse the document instead."
+                )
+            )
 
     @api.model
     def _check_entered(self, vals):
@@ -131,6 +149,8 @@ class CrabWalletDocument(models.Model):
         if guarded:
             names = ", ".join(sorted(self._fields[name]._description_string(self.env) for name in guarded))
             raise AccessError(self.env._("%(fields)s: changed by the document's buttons only.", fields=names))
+        if "amount" in vals:
+            self.env["crab.wallet"]._check_amount(vals["amount"])
 
     @api.model
     def _next_number(self, kind):
@@ -158,18 +178,21 @@ class CrabWalletDocument(models.Model):
         """Carry the documents out, or have those above the limit wait for a second person (HQ-66)."""
         self.check_access("write")
         lock_rows(self)
-        for document in self:
-            if document.state in ("waiting", "done"):
-                continue  # second click
+        todo = self.filtered(lambda document: document.state not in ("waiting", "done"))  # else a second click
+        for document in todo:
             if document.state != "draft":
                 raise UserError(self.env._("%(document)s is closed: make a new one.", document=document.name))
             document._check_complete()
-            document._set({"requested_by_id": self.env.uid})
-            if document.is_above_limit:
-                document._ask_approval()
-            else:
-                document._complete()
+        todo._set({"requested_by_id": self.env.uid})
+        above = todo.filtered("is_above_limit")
+        above._ask_approval()
+        (todo - above)._complete()
         return True
+
+    def request_validation(self):
+        """Approval is asked for by confirming."""
+        self.action_confirm()
+        return self.review_ids
 
     def action_draft(self):
         """Take a waiting document back to correct it; the request for approval ends."""
@@ -178,7 +201,7 @@ class CrabWalletDocument(models.Model):
         if any(document.state not in ("waiting", "cancelled") for document in self):
             raise UserError(self.env._("Only waiting or cancelled documents can be set back to draft."))
         self._end_review()
-        self._set({"state": "draft", "requested_by_id": False})
+        self._set({"state": "draft"})
         return True
 
     def action_cancel(self):
@@ -226,42 +249,47 @@ class CrabWalletDocument(models.Model):
             return
         if not self.voucher:
             raise UserError(self.env._("Attach the voucher of the transfer first."))
+        mimetype = guess_mimetype(base64.b64decode(self.with_context(bin_size=False).voucher))
+        if not mimetype.startswith("image/") and mimetype != "application/pdf" or "svg" in mimetype:
+            raise UserError(self.env._("The voucher is neither a picture nor a PDF."))
         if not (self.bank_reference or "").strip():
             raise UserError(self.env._("Enter the bank reference of the transfer first."))
 
     def _ask_approval(self):
-        self.ensure_one()
-        if not self.request_validation():
+        self._end_review()
+        super().request_validation()
+        without = self.filtered(lambda document: not document.review_ids)[:1]
+        if without:
             raise UserError(
                 self.env._(
                     "%(amount)s needs a second person's approval, but no tier definition for wallet documents is"
                     " active. Activate it under Settings, Tier Validations.",
-                    amount=f"{self.amount:,.2f}",
+                    amount=f"{without.amount:,.2f}",
                 )
             )
         self._set({"state": "waiting"})
 
     def _end_review(self):
         self.review_ids.sudo().unlink()  # the request ends with the document's step, whoever the reviewers are
-        self.invalidate_recordset(["review_ids", "validation_status"])
+        self.invalidate_recordset(["review_ids", "validation_status", "need_validation"])
 
     def _complete(self):
-        """Post the entry and the journal entry. The approval is this document's own record, not only the review's."""
-        self.ensure_one()
-        if self.is_above_limit:
-            self._check_approver(self.approved_by_id)
-        account, entry_kind, _reversal = EFFECTS[self.kind]
-        self.env["crab.wallet"]._post([self._prepare_entry(account, entry_kind, "done")])
+        """Post entries and journal entries. The approval is the document's own record, not only the review's."""
+        for document in self.filtered("is_above_limit"):
+            document._check_approver(document.approved_by_id)
+        self.env["crab.wallet"]._post([document._prepare_entry("done") for document in self])
         self._set({"state": "done", "done_at": fields.Datetime.now()})
-        move_sudo = self._post_journal_entry()
-        if move_sudo:
-            self._set({"move_id": move_sudo.id})
+        for document in self:
+            move_sudo = document._post_journal_entry()
+            if move_sudo:
+                document._set({"move_id": move_sudo.id})
 
-    def _prepare_entry(self, account, kind, step):
+    def _prepare_entry(self, step):
+        account, *kinds = EFFECTS[self.kind]
         return {
             "dealer": self.dealer_id,
             "wallet": account,
-            "kind": kind,
+            "kind": kinds[step == "reversed"],
             "amount": dec(self.amount),
             "document": self,
             "key": f"{self._name}:{self.id}:{step}",
@@ -270,11 +298,11 @@ class CrabWalletDocument(models.Model):
     def _post_journal_entry(self):
         """Top-up: bank to customers' deposits; repayment: bank to dealers' credit; a credit grant moves no money."""
         counter = {"topup": "deposits", "repayment": "receivable_credit"}.get(self.kind)
-        ledger = self.env["crab.ledger"]
         if not counter:
             return self.env["account.move"]
+        ledger = self.env["crab.ledger"]
         partner, amount = self.dealer_id.sudo().partner_id, dec(self.amount)  # the entry names the dealer
-        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        label = dict(self._fields["kind"]._description_selection(ledger._in_language(self.company_id).env))[self.kind]
         if self.bank_reference:
             label = f"{label} {self.bank_reference}"
         return ledger._post_document(
@@ -301,8 +329,7 @@ class CrabWalletDocument(models.Model):
             raise UserError(self.env._("Only documents that were carried out can be reversed."))
         if self.is_above_limit and not self.env.user.has_group("crab_base.group_admin"):
             raise AccessError(self.env._("Documents above the approval limit are reversed by an administrator."))
-        account, _kind, reversal_kind = EFFECTS[self.kind]
-        self.env["crab.wallet"]._post([self._prepare_entry(account, reversal_kind, "reversed")])
+        self.env["crab.wallet"]._post([self._prepare_entry("reversed")])
         self._set({"state": "reversed", "reversed_at": fields.Datetime.now(), "reverse_reason": reason.strip()})
         if self.move_id:
             self._set({"reversal_move_id": self.env["crab.ledger"]._reverse_document(self.sudo().move_id, self).id})
@@ -310,12 +337,12 @@ class CrabWalletDocument(models.Model):
     # === Approval === #
 
     def _check_approver(self, approver):
-        """:raise AccessError: unless ``approver`` is an administrator who neither wrote nor confirmed the document"""
+        """:raise AccessError: unless ``approver`` is an administrator who neither entered nor confirmed the document"""
         if not approver or not approver.has_group("crab_base.group_admin"):
             raise AccessError(self.env._("Amounts above the limit are approved by an administrator."))
-        if approver in (self.create_uid, self.requested_by_id):
+        if approver in self.create_uid | self.author_ids | self.requested_by_id:
             raise AccessError(
-                self.env._("Whoever made or confirmed a document cannot approve it. Ask a second person.")
+                self.env._("Whoever made, changed or confirmed a document cannot approve it. Ask a second person.")
             )
 
     def _validate_tier(self, tiers=False):

@@ -51,6 +51,11 @@ class CrabWalletEntry(models.Model):
     fingerprint = fields.Char(required=True, readonly=True)
     actor_name = fields.Char("By", compute="_compute_actor_name")
 
+    _amounts = models.Constraint(
+        "CHECK(amount = ROUND(amount, 2) AND amount <> 'NaN' AND amount_in >= 0 AND amount_out >= 0"
+        " AND amount = amount_in - amount_out AND balance_after >= 0)",
+        "The amounts of an entry do not add up.",
+    )
     _key_uniq = models.UniqueIndex("(wallet_id, idempotency_key)", "This key was used before in this wallet.")
     _document_idx = models.Index("(document_model, document_id)")
     _statement_idx = models.Index("(dealer_id, wallet_kind, happened_at)")

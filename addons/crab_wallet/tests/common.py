@@ -55,4 +55,5 @@ class WalletCase(DealerCase):
     def _assert_sound(self):
         self.assertFalse(self.Wallet._inconsistent())
         self.assertFalse(self._differences())
+        self.assertFalse(self.env["crab.ledger.check"]._findings())
         self.assertFalse(self.Entry._verify_chain(self.Wallet.search([]).ids))

@@ -54,9 +54,9 @@ class TestCharge(WalletCase):
                 self._charge(1, dealer=dealer)
 
     def test_amounts_that_cannot_be_booked_are_refused(self):
-        for amount in ("-1", "0.001", "NaN", "Infinity", "10000000000"):
+        for amount in ("-1", "0.001", "0.005", "NaN", "Infinity", "1e30", "10000000000", "much"):
             with self.assertRaisesRegex(UserError, "can be booked"):
-                self._charge(amount)
+                self.Wallet._charge(self.a, amount, self.orders[0], "activation", "odd")
         self.assertEqual(self._charge(0), {"stored": 0, "credit": 0})
         self.assertEqual(self._figures(), (5000, 10000, 0, 0))
 
@@ -94,16 +94,28 @@ class TestCharge(WalletCase):
         self.assertEqual(self._figures(), (900, 10000, 200, 1500))
         self._assert_sound()
 
-    def test_a_return_with_one_figure_reduces_at_most_that_much_credit(self):
+    def test_what_goes_back_without_its_orders_is_stored_value(self):
         self._charge(6000, 0)
-        self._charge(2000, 1)
-        self.assertEqual(self._return(700, credit_first=Decimal(500)), {"stored": Decimal(200), "credit": Decimal(500)})
-        self.assertEqual(self._debts(), [("DD0000", 1000), ("DD0001", 1500)])
-        given = self._return(9000, 10, credit_first=Decimal(9000))
-        self.assertEqual(given, {"stored": Decimal(6500), "credit": Decimal(2500)})
+        self.assertEqual(self._return(700), {"stored": Decimal(700), "credit": Decimal(0)})
+        self.assertEqual(self._debts(), [("DD0000", 1000)])
         with self.assertRaisesRegex(UserError, "More would go back"):
             self._return(1, 9, credit_first={self.orders[0]: Decimal(2)})
         self._assert_sound()
+
+    def test_a_return_under_the_same_key_for_other_orders_is_refused(self):
+        self._charge(6000, 0)
+        self._charge(2000, 1)
+        self._return(500, credit_first={self.orders[0]: Decimal(500)})
+        for other in ({self.orders[1]: Decimal(500)}, {self.orders[0]: Decimal(499)}, {}):
+            with self.assertRaises(IdempotencyConflict):
+                self._return(500, credit_first=other)
+        self.assertEqual(self._debts(), [("DD0000", 500), ("DD0001", 2000)])
+        self._assert_sound()
+
+    def test_a_kind_never_moves_money_the_other_way(self):
+        for door, kind in (("_charge", "topup"), ("_charge", "repayment"), ("_give_back", "activation")):
+            with self.assertRaises(ValueError):
+                getattr(self.Wallet, door)(self.a, Decimal(1), self.orders[0], kind, "wrong way")
 
     @covers("CH-29", "store delivery returns", "reversals in", "B2B 订货消耗", "reversal of a store settlement")
     def test_other_kinds_go_through_the_generic_door_once_per_key(self):
@@ -149,6 +161,14 @@ class TestCharge(WalletCase):
                 errors.UniqueViolation,
             ),
             ("UPDATE crab_wallet_debt SET settled = 1 WHERE id = %s", debt.id, errors.CheckViolation),
+            (
+                "INSERT INTO crab_wallet_entry (wallet_id, dealer_id, company_id, wallet_kind, kind, amount, amount_in,"
+                " amount_out, balance_after, idempotency_key, fingerprint, sequence, happened_at, hash)"
+                " SELECT wallet_id, dealer_id, company_id, wallet_kind, kind, 0.005, 0.005, 0, 1, 'half', '', 99,"
+                " now(), '' FROM crab_wallet_entry WHERE id = %s",
+                entry.id,
+                errors.CheckViolation,
+            ),
             ("UPDATE crab_wallet_entry SET amount = 1 WHERE id = %s", entry.id, errors.RestrictViolation),
             ("DELETE FROM crab_wallet_entry WHERE id = %s", entry.id, errors.RestrictViolation),
             (

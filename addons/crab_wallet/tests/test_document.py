@@ -1,3 +1,4 @@
+import base64
 from contextlib import suppress
 from decimal import Decimal
 
@@ -189,7 +190,9 @@ class TestDocument(WalletCase):
         with self.assertRaisesRegex(UserError, "is closed"):
             document.action_confirm()
         document.action_draft()
-        document.unlink()
+        with self.assertRaisesRegex(UserError, "never confirmed"):
+            document.unlink()
+        self._enter("topup", 60000).unlink()
 
     def test_nobody_approves_an_own_document(self):
         other = self._new_user("wallet_boss2", "admin")
@@ -201,6 +204,19 @@ class TestDocument(WalletCase):
                 with self.assertRaises(AccessError):
                     getattr(document.with_user(user), method)()
             self.assertEqual((document.state, self._figures()[0]), ("waiting", 5000))
+        document.with_user(other).validate_tier()
+        self.assertEqual(document.state, "done")
+
+    def test_whoever_changed_the_draft_does_not_approve_it(self):
+        other = self._new_user("wallet_boss2", "admin")
+        document = self._enter("topup", 60000)
+        document.action_confirm()
+        document.with_user(self.boss).action_draft()
+        document.with_user(self.boss).write({"amount": 900000})
+        document.action_confirm()
+        self.assertEqual(document.author_ids, self.finance | self.boss)
+        with self.assertRaisesRegex(AccessError, "changed"):
+            document.with_user(self.boss).validate_tier()
         document.with_user(other).validate_tier()
         self.assertEqual(document.state, "done")
 
@@ -221,6 +237,24 @@ class TestDocument(WalletCase):
             lambda: document.write({"requested_by_id": self.boss.id, "validation_status": "validated"}),
             lambda: document.action_confirm(),
             lambda: document.restart_validation(),
+            lambda: document.with_context(skip_check_state_condition=True).request_validation(),
+            lambda: document.review_ids.with_user(self.finance).unlink() and document.validate_tier(),
+            lambda: document.write({"author_ids": [(5, 0, 0)]}),
+            lambda: (
+                self.env["comment.wizard"]
+                .with_user(self.finance)
+                .with_context(default_comment="ok")
+                .create(
+                    {
+                        "validate_reject": "validate",
+                        "res_model": document._name,
+                        "res_id": document.id,
+                        "review_ids": [(6, 0, document.review_ids.ids)],
+                        "comment": "ok",
+                    }
+                )
+                .add_comment()
+            ),
             lambda: self.Document.with_user(self.finance).create(
                 {"dealer_id": self.a.id, "amount": 60000, "state": "done", "approved_by_id": self.boss.id}
             ),
@@ -233,9 +267,124 @@ class TestDocument(WalletCase):
             document.invalidate_recordset()
             self.assertEqual((document.state, document.amount, document.approved_by_id.id), ("waiting", 60000, False))
             self.assertEqual(self._figures()[0], 5000)
-        review.unlink()
         document.action_confirm()
         self.assertEqual((document.state, self._figures()[0]), ("waiting", 5000))
+
+    def test_defaults_sent_by_a_client_make_no_finished_document(self):
+        forged = {
+            "default_state": "done",
+            "default_is_opening": True,
+            "default_approved_by_id": self.boss.id,
+            "default_company_id": self.sales.id,
+            "default_key": "forged",
+        }
+        document = (
+            self.Document.with_user(self.finance)
+            .with_context(**forged)
+            .create({"kind": "topup", "dealer_id": self.a.id, "amount": 10})
+        )
+        self.assertEqual(
+            (document.state, document.is_opening, document.approved_by_id.id, document.company_id, document.key),
+            ("draft", False, False, self.group, False),
+        )
+        with self.assertRaisesRegex(UserError, "voucher"):
+            document.action_confirm()
+
+    def test_a_copy_is_a_new_draft(self):
+        document = self._enter("topup", 10)
+        document.action_confirm()
+        copy = document.copy()
+        self.assertEqual((copy.state, copy.amount, copy.voucher, copy.move_id.id), ("draft", 10, False, False))
+        self.assertNotEqual(copy.name, document.name)
+
+    def test_a_voucher_changes_in_its_draft_only(self):
+        document = self._enter("topup", 10)
+        document.action_confirm()
+        Attachment = self.env["ir.attachment"].with_user(self.boss)
+        place = [("res_model", "=", document._name), ("res_id", "=", document.id), ("res_field", "=", "voucher")]
+        attachment = Attachment.search(place)
+        other = {"name": "other", "res_model": document._name, "res_id": document.id, "datas": VOUCHER}
+        for attempt in (
+            lambda: attachment.write({"datas": base64.b64encode(b"%PDF-1.4 another")}),
+            lambda: attachment.unlink(),
+            lambda: Attachment.create({**other, "res_field": "voucher"}),
+            lambda: Attachment.create(other).write({"res_field": "voucher"}),
+        ):
+            with self.assertRaisesRegex(AccessError, "Vouchers"):
+                attempt()
+        Attachment.create(other).unlink()  # what people add beside it is theirs
+
+    @covers("HQ-66", "second person above the set amount", via="web")
+    def test_a_change_of_the_limit_is_told_to_finance_and_auditors(self):
+        auditor = self._new_user("wallet_auditor", "auditor")
+        with Form(self.group.with_user(self.boss)) as form:
+            form.crab_wallet_approval_amount = 10**6
+        message = self.group.partner_id.message_ids[0]
+        self.assertIn("50,000.00", message.body)
+        self.assertLessEqual((auditor | self.finance).partner_id, message.partner_ids)
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.group.crab_wallet_approval_amount = -1
+            self.group.flush_recordset()
+
+    def test_an_entry_dated_in_a_closed_period_is_booked_on_the_first_open_day(self):
+        self.group.fiscalyear_lock_date = "2026-03-31"
+        document = self._enter("topup", 10)
+        document.received_date = "2026-03-15"
+        document.action_confirm()
+        self.env.cr.flush()
+        self.assertEqual((document.move_id.state, document.state), ("posted", "done"))
+        self.assertGreater(document.move_id.date, self.group.fiscalyear_lock_date)
+        self.assertEqual(str(document.received_date), "2026-03-15")
+        document._reverse("mistake")
+        self.assertGreater(document.reversal_move_id.date, self.group.fiscalyear_lock_date)
+        self._assert_sound()
+
+    def test_without_journal_or_account_nothing_is_booked(self):
+        for field, text in (("crab_document_journal_id", "journal"), ("crab_deposits_account_id", "stored value")):
+            document = self._enter("topup", 10)
+            kept = self.group[field]
+            self.group[field] = False
+            with self.assertRaisesRegex(UserError, f"{text}.*page Ledger"), self.env.cr.savepoint():
+                document.action_confirm()
+            self.group[field] = kept
+            self.assertEqual((document.state, self._figures()[0]), ("draft", 5000))
+
+    def test_the_journal_entry_of_a_document_stays(self):
+        """Whatever an accountant, even an administrator, tries: refused; done behind Odoo's back: found."""
+        document = self._enter("topup", 10)
+        document.action_confirm()
+        self.env.cr.flush()
+        move = document.move_id.with_user(self.boss)
+        for attempt in (
+            lambda: move.button_draft(),
+            lambda: move.button_cancel(),
+            lambda: move.write({"state": "draft"}),
+            lambda: move.with_context(skip_readonly_check=True).write({"date": "2026-01-01"}),
+            lambda: move.with_context(force_delete=True).unlink(),
+            lambda: move.line_ids.with_context(force_delete=True).unlink(),
+            lambda: move.line_ids[:1].write({"account_id": self.group.crab_cost_account_id.id}),
+            lambda: move._reverse_moves(cancel=True),
+        ):
+            with self.assertRaisesRegex(UserError, "belong to documents"):
+                attempt()
+        self._assert_sound()
+        self.env.cr.execute("UPDATE account_move SET state = 'draft' WHERE id = %s", [move.id])
+        self.env.cr.execute("UPDATE account_move_line SET parent_state = 'draft' WHERE move_id = %s", [move.id])
+        self.assertEqual([row["difference"] for row in self._differences()], [-10])
+        self.assertIn(document.name, " ".join(self.env["crab.ledger.check"]._findings()))
+
+    def test_a_document_that_was_changed_behind_its_buttons_is_found(self):
+        done, draft = self._enter("topup", 10), self._enter("topup", 20)
+        done.action_confirm()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crab_wallet_document SET amount = 11 WHERE id = %s", [done.id])
+        self.env.cr.execute("UPDATE crab_wallet_document SET state = 'done' WHERE id = %s", [draft.id])
+        self.env.invalidate_all()
+        self.env["crab.ledger.check"]._run()
+        check = self.env["crab.ledger.check"].search([], limit=1)
+        for document in (done, draft):
+            self.assertIn(document.name, check.findings)
+        self.assertIn(self.finance, check.activity_ids.user_id)
 
     def test_reversing_above_the_limit_is_an_administrators(self):
         document = self._enter("topup", 60000)
@@ -250,12 +399,17 @@ class TestDocument(WalletCase):
     def test_what_is_missing_is_said(self):
         with self.assertRaisesRegex(UserError, "only level 1"):
             self._enter(dealer=self.b)
-        for amount in (0, -5):
-            with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
-                self._enter(amount=amount).flush_recordset()
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
+            self._enter(amount=0).flush_recordset()
+        for amount in (-5, 10**10, 0.005, float("nan"), float("inf"), "much"):
+            with self.assertRaisesRegex(UserError, "can be booked"):
+                self.Document.with_user(self.finance).create({"dealer_id": self.a.id, "amount": amount})
         document = self._enter()
         document.voucher = False
         with self.assertRaisesRegex(UserError, "voucher"):
+            document.action_confirm()
+        document.voucher = base64.b64encode(b"<html><script>alert(1)</script></html>")
+        with self.assertRaisesRegex(UserError, "neither a picture nor a PDF"):
             document.action_confirm()
         document.write({"voucher": VOUCHER, "bank_reference": " "})
         with self.assertRaisesRegex(UserError, "bank reference"):
@@ -265,7 +419,7 @@ class TestDocument(WalletCase):
             document.action_confirm()
         done = self._enter()
         done.action_confirm()
-        with self.assertRaisesRegex(UserError, "Only drafts can be deleted"):
+        with self.assertRaisesRegex(UserError, "can be deleted"):
             done.unlink()
         with self.assertRaisesRegex(UserError, "reason"):
             done._reverse(" ")

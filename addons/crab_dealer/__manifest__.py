@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/crab_dealer_security.xml",
+        "security/res_partner_security.xml",
         "data/ir_sequence.xml",
         "wizard/crab_dealer_ratio_change_views.xml",
         "wizard/crab_dealer_move_views.xml",

@@ -15,6 +15,7 @@
         "wizard/crab_member_change_owner_views.xml",
         "wizard/crab_member_change_level_views.xml",
         "wizard/crab_member_close_views.xml",
+        "wizard/crab_member_invitation_views.xml",
         "wizard/crab_member_level_change_ratio_views.xml",
         "views/crab_member_ownership_views.xml",
         "views/crab_member_level_history_views.xml",

@@ -10,6 +10,7 @@ from . import crab_dealer_staff_ratio
 from . import crab_dealer_invitation
 from . import crab_dealer_application
 from . import crab_account
+from . import res_partner
 from . import res_users
 from . import crab_import
 from . import crab_import_dealer

@@ -25,6 +25,7 @@ GUARDED = {
     "dealer_type",
     "state",
     "partner_id",
+    "account_id",
     "level1_id",
     "parent_path",
     "invite_code",
@@ -453,7 +454,7 @@ class CrabDealer(models.Model):
             account = self.env["crab.account"]._get_or_create([{"name": name, "phone": number}])[0]
             if dealer.state == "active":
                 self._refuse_taken_contacts(account.ids)
-            dealer.account_id = account
+            dealer._write_guarded({"account_id": account.id})
             old_sudo._revoke_tokens()
 
     @api.private

@@ -76,9 +76,24 @@ class CrabDealerInvitation(models.Model):
     def _search_status(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: rules are applied by the search that uses this domain
-        records_sudo = self.sudo().search([])
-        return Domain("id", "in", records_sudo.filtered(lambda invitation: invitation.status in value).ids)
+        self.env["crab.dealer.application"].flush_model(["invitation_id", "state"])
+        revoked = Domain("is_revoked", "=", True) | Domain("dealer_id.state", "=", "closed")
+        used = Domain(
+            "id",
+            "in",
+            SQL(
+                """(SELECT i.id FROM crab_dealer_invitation i JOIN crab_dealer_application a ON a.invitation_id = i.id
+                     WHERE a.state <> 'rejected' GROUP BY i.id HAVING count(*) >= i.max_uses)"""
+            ),
+        )
+        expired = Domain("expires_at", "<=", fields.Datetime.now())
+        domains = {
+            "revoked": revoked,
+            "used": ~revoked & used,
+            "expired": ~revoked & ~used & expired,
+            "open": ~revoked & ~used & ~expired,
+        }
+        return Domain.OR(domains[status] for status in domains.keys() & set(value))
 
     @api.constrains("dealer_id", "level", "ratio")
     def _check_place(self):

@@ -39,15 +39,17 @@ class CrabDealer(models.Model):
             if len(fitting) > 1:
                 raise UserError(self.env._("Choose whether this level 1 is a city partner or an exclusive store."))
             vals["dealer_type"] = fitting[0]
-        if level != "1" and self.user_id:
-            vals["user_id"] = False
         before = {self.id: self.ratio}
         if ratio is not None and ratio_points(ratio) != ratio_points(self.ratio):
             vals["ratio"] = ratio
+        elif (self.parent_id, self.level, self.dealer_type) == (parent, level, vals["dealer_type"]):
+            raise UserError(self.env._("%(dealer)s stands there already.", dealer=self.display_name))
+        if level != "1" and self.user_id:
+            vals["user_id"] = False
         self._write_guarded(vals)
         self.flush_recordset()
         if "ratio" in vals:
-            self._log_ratios(before, reason)
+            self._log_ratios(before, reason.strip())
         self.message_post(body=self.env._("Moved in the network: %(reason)s", reason=reason))
 
     def _check_relocation(self, parent, level):

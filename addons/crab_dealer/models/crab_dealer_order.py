@@ -95,7 +95,7 @@ class CrabDealer(models.Model):
             )
         self._write_guarded({"ratio": ratio})
         self.flush_recordset()
-        self._log_ratios(before, reason)
+        self._log_ratios(before, reason.strip())
 
     @api.model
     def _set_ratio_for_subject(self, subject: Subject, dealer_id, ratio, reason):

@@ -32,26 +32,6 @@ class CrabDealer(models.Model):
         parent = dealer.parent_id
         return {"name": parent.name, "contact_name": parent.contact_name, "phone": parent.phone} if parent else None
 
-    @api.model
-    def _resolve_invite(self, code):
-        """Whom the code of a member invitation belongs to: ``(dealer, staff or empty)``, in sudo (CH-32).
-
-        :raise UserError: for an unknown code, a closed dealer, staff that was removed
-        """
-        text = (code or "").strip().upper()
-        dealers_sudo, staff_sudo = self.sudo(), self.env["crab.dealer.staff"].sudo()  # sudo: who registers has no user
-        dealer = (
-            dealers_sudo.search([("invite_code", "=", text), ("state", "=", "active")])
-            if text
-            else dealers_sudo.browse()
-        )
-        staff = staff_sudo.search([("invite_code", "=", text)]) if text and not dealer else staff_sudo.browse()
-        if staff._is_working():
-            return staff.dealer_id, staff
-        if not dealer:
-            raise UserError(self.env._("This invitation is not valid."))
-        return dealer, staff
-
     def _ancestors(self):
         """The chain from this dealer (first) up to its level 1 (last), in sudo: prices and earnings need all of it."""
         self.ensure_one()

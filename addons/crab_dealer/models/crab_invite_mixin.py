@@ -22,6 +22,15 @@ def qr_png(text):
     return base64.b64encode(buffer.getvalue())
 
 
+def qr_download(record, name):
+    """The action that saves the picture in ``invite_qr`` of a record."""
+    return {
+        "type": "ir.actions.act_url",
+        "url": f"/web/content/{record._name}/{record.id}/invite_qr?download=true&filename={name}.png",
+        "target": "download",
+    }
+
+
 class CrabInviteMixin(models.AbstractModel):
     """Something with a code of its own that people follow by link or QR picture."""
 
@@ -62,8 +71,4 @@ class CrabInviteMixin(models.AbstractModel):
         """Save the QR picture."""
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/invite_qr?download=true&filename={self.invite_code}.png",
-            "target": "download",
-        }
+        return qr_download(self, self.invite_code)

@@ -150,6 +150,8 @@ class TestDealer(DealerCase):
             {"state": "closed"},
             {"dealer_type": "small_merchant"},
             {"partner_id": self.a.partner_id.id},
+            {"account_id": self._new_staff(self.b).account_id.id},
+            {"invite_code": "CHOSEN"},
             {"level1_id": self.z.id},
             {"parent_path": "1/"},
         ):
@@ -250,15 +252,6 @@ class TestDealer(DealerCase):
             self.assertEqual(owner.invite_link, f"https://shop.example/m/?invite={owner.invite_code}")
             codes.add(owner.invite_code)
         self.assertEqual(len(codes), 3)
-        self.assertEqual(
-            self.env["crab.dealer"]._resolve_invite(self.b.invite_code.lower()), (self.b, self.env["crab.dealer.staff"])
-        )
-        self.assertEqual(self.env["crab.dealer"]._resolve_invite(staff.invite_code), (self.a, staff))
-        staff.active = False
-        self.b._close("test")
-        for code in (staff.invite_code, self.b.invite_code, "NOSUCHCODE", "", None):
-            with self.subTest(code=code), self.assertRaises(UserError):
-                self.env["crab.dealer"]._resolve_invite(code)
 
     def test_a_big_network_loads_in_few_queries(self):
         vals = [

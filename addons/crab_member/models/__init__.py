@@ -12,6 +12,7 @@ from . import crab_account
 from . import crab_dealer
 from . import crab_dealer_ratio
 from . import crab_dealer_staff
+from . import res_partner
 from . import crab_import
 from . import crab_import_member_level
 from . import crab_import_member

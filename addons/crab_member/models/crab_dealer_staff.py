@@ -18,3 +18,9 @@ class CrabDealerStaff(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crab_member.crab_member_action")
         return {**action, "domain": [("staff_id", "=", self.id)], "context": {"default_staff_id": self.id}}
+
+    def action_level_invitation(self):
+        """Link and QR picture by which this staff member invites to a level that head office opened."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_member.crab_member_invitation_action")
+        return {**action, "context": {"default_staff_id": self.id}}

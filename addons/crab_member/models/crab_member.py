@@ -9,7 +9,20 @@ from odoo.addons.crab_base.tools.subject import Subject
 from odoo.addons.crab_base.tools.timezone import business_date
 
 # fields that change by named methods only, which check and write the history
-GUARDED = {"number", "account_id", "level_id", "dealer_id", "staff_id", "inviter_id", "state", "merged_into_id"}
+GUARDED = {
+    "number",
+    "account_id",
+    "partner_id",
+    "level_id",
+    "dealer_id",
+    "staff_id",
+    "inviter_id",
+    "state",
+    "merged_into_id",
+    "invite_code",
+    "public_id",
+}
+NEVER_GIVEN = {"partner_id", "state", "merged_into_id", "invite_code"}  # follow from the rest, also on creation
 
 
 class CrabMember(models.Model):
@@ -21,7 +34,9 @@ class CrabMember(models.Model):
     _order = "id desc"
     _rec_names_search = ["number", "name", "phone"]
 
-    number = fields.Char("Member number", required=True, readonly=True, copy=False, help="Given by itself.")
+    number = fields.Char(
+        "Member number", required=True, readonly=True, copy=False, index="trigram", help="Given by itself."
+    )
     account_id = fields.Many2one("crab.account", "Account", required=True, ondelete="restrict", copy=False)
     partner_id = fields.Many2one(related="account_id.partner_id", store=True, index=True, related_sudo=True)
     name = fields.Char(
@@ -155,7 +170,9 @@ class CrabMember(models.Model):
         self._assign_numbers(vals_list)
         self._assign_accounts(vals_list)
         members = super().create(vals_list)
-        reason = self.env.context.get("crab_reason") or self.env._("Registered")
+        reason = self.env.context.get("crab_reason")
+        if not isinstance(reason, str) or not reason.strip():  # the context may come from outside
+            reason = self.env._("Registered")
         self.env["crab.member.ownership"]._log(
             [
                 {
@@ -199,7 +216,7 @@ class CrabMember(models.Model):
     @api.private
     def _complete_owner(self, vals):
         """The owner that follows from staff or inviter where none is given; text trimmed."""
-        vals = dict(vals)
+        vals = {field: vals[field] for field in vals.keys() - NEVER_GIVEN}
         if vals.get("staff_id") and not vals.get("dealer_id"):
             vals["dealer_id"] = self.env["crab.dealer.staff"].browse(vals["staff_id"]).dealer_id.id
         elif vals.get("inviter_id") and not vals.get("dealer_id"):

@@ -1,7 +1,9 @@
 import re
 
+from psycopg2 import IntegrityError
+
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import consteq, hmac
 
 from odoo.addons.crab_base.tools.subject import Subject
@@ -149,6 +151,15 @@ class CrabMember(models.Model):
             return known_sudo
         level_sudo, inviter_sudo = self.env["crab.member.level"]._read_token(token) if token else (None, None)
         level_sudo = level_sudo or self.env["crab.member.level"]._default()
-        return members_sudo.create(
-            {"account_id": account.id, "level_id": level_sudo.id, **self._attribute(inviter_sudo)}
-        )
+        try:
+            with self.env.cr.savepoint():
+                member_sudo = members_sudo.create(
+                    {"account_id": account.id, "level_id": level_sudo.id, **self._attribute(inviter_sudo)}
+                )
+                member_sudo.flush_recordset()
+        except IntegrityError as exc:
+            if exc.diag.constraint_name != "crab_member_account_uniq":
+                raise
+            # the same person registers elsewhere at this moment: run again and find the member
+            raise ConcurrencyError(self.env._("This person is a member already.")) from exc
+        return member_sudo

@@ -6,6 +6,7 @@ from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_dealer.models.crab_dealer import MAX_NAMED, RATIO_DIGITS, ratio_points, ratio_text
 from odoo.addons.crab_dealer.models.crab_invite_mixin import new_code
 
+INVITERS = "crab_base.group_customer_service"  # and administrators
 GUARDED = {"ratio", "is_default", "invite_code"}  # change by the buttons only
 
 
@@ -27,6 +28,10 @@ class CrabMemberLevel(models.Model):
         "Price ratio", digits=RATIO_DIGITS, required=True, default=1.0, tracking=True, copy=False, aggregator=None
     )
     ratio_ids = fields.One2many("crab.member.level.ratio", "level_id", "Ratio history", readonly=True)
+    # whoever has the link gets the level's price: not for every role
+    invite_code = fields.Char(groups=INVITERS)
+    invite_link = fields.Char(groups=INVITERS)
+    invite_qr = fields.Binary(groups=INVITERS)
     is_default = fields.Boolean(
         "Base level", readonly=True, copy=False, help="Who registers without a level's invitation gets it."
     )

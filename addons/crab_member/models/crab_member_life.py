@@ -123,9 +123,12 @@ class CrabMember(models.Model):
 
         The owner of who registered first stays (first touch wins), and the higher of both levels. Addons whose records
         a member holds (cards, orders) extend this and move what is not history. Both in sudo, accounts locked already.
+
+        :raise UserError: when head office closed one of them: it is reopened first, or stays as it is
         """
         self.ensure_one()
         lock_rows(self | target)
+        (self | target)._ensure_active()
         reason = self.env._("Merged with %(number)s", number=self.number)
         (self.invited_ids - target)._write_guarded({"inviter_id": target.id})
         if target.inviter_id == self:

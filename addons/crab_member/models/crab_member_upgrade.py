@@ -61,9 +61,12 @@ class CrabMember(models.Model):
                     *spends.get(member.id, (Decimal(0), 0)), invitations.get(member.id, 0)
                 )
             )
-            risen |= meeting._set_level(
-                level.with_env(self.env), self.env._("Conditions of the level met"), is_automatic=True
-            )
+            rank = level._rank()
+            rising = meeting.filtered(lambda member, rank=rank: member.level_id._rank() < rank)
+            if rising:  # the others are not even locked
+                risen |= rising._set_level(
+                    level.with_env(self.env), self.env._("Conditions of the level met"), is_automatic=True
+                )
             waiting -= meeting
         return risen
 

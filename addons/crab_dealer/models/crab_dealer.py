@@ -319,6 +319,7 @@ class CrabDealer(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before anything is said about persons and dealers who exist
         vals_list = [
             self._clean_vals({field: vals[field] for field in vals.keys() - NEVER_GIVEN}) for vals in vals_list
         ]

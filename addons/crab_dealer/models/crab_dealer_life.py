@@ -32,6 +32,8 @@ class CrabDealer(models.Model):
         if parent and parent in self.search([("id", "child_of", self.id)]):
             raise UserError(self.env._("A dealer cannot stand below itself."))
         level = level or self.level
+        if (level == "1") == bool(parent):
+            raise UserError(self.env._("A level 1 has no parent; levels 2 and 3 have one."))
         self._check_relocation(parent, level)
         vals = {"parent_id": parent.id, "level": level, "dealer_type": dealer_type or self.dealer_type}
         fitting = TYPES_OF_LEVEL[level]

@@ -56,6 +56,7 @@ class CrabDealerStaff(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before anything is said about persons and dealers who exist
         vals_list = [dict(vals) for vals in vals_list]
         self.env["crab.dealer"].browse({vals.get("dealer_id") for vals in vals_list} - {None, False})._ensure_active()
         without = [vals for vals in vals_list if not vals.get("account_id")]

@@ -22,6 +22,7 @@ class CrabDealerStaffRatio(models.Model):
     author = fields.Char("By", required=True, readonly=True)
 
     def write(self, vals):
+        self.check_access("write")
         if vals:
             raise UserError(self.env._("The history of commission ratios is only added to."))
         return super().write(vals)

@@ -54,7 +54,8 @@ class ResPartner(models.Model):
         dealers = self.env["crab.dealer"].with_user(self.env.uid)
         staff = self.env["crab.dealer.staff"].with_user(self.env.uid).with_context(active_test=False)
         contacts = Domain.OR(
-            Domain("id", "in", model._search([]).subselect("account_id")) for model in (dealers, staff)
+            Domain("id", "in", query.subselect(SQL.identifier(query.table, "account_id")))
+            for query in (dealers._search([]), staff._search([]))
         )
         # sudo: whoever sees a dealer or its staff sees the person
         return [dealers._search([]), self.env["crab.account"].sudo()._search(contacts)]

@@ -111,6 +111,94 @@ class TestDealerRights(DealerCase):
         self.assertFalse(self._seen(other_manager, "crab.dealer"))
         self.assertFalse(self.dealers.with_user(manager).has_access("write"))
 
+    def test_the_sales_team_finds_no_strangers_by_their_partners(self):
+        """Each dealer and person is a partner, and every employee may read partners: that door is closed too."""
+        rep, manager = self._new_user("rights-rep", "sales_rep"), self._new_user("rights-manager", "department_manager")
+        rep.crab_manager_id = manager
+        self.a.user_id = rep
+        removed = self._new_staff(self.b)
+        removed.active = False
+        mine, strange = self.env["res.partner"], self.env["res.partner"]
+        for dealer in self.dealers:
+            staff = dealer.with_context(active_test=False).staff_ids
+            partners = dealer.partner_id | dealer.account_id.partner_id | staff.account_id.partner_id
+            if dealer.level1_id == self.a:
+                mine |= partners
+            else:
+                strange |= partners
+        other = self.env["res.partner"].create({"name": "A supplier"})
+        for user in (rep, manager):
+            partners = self.env["res.partner"].with_user(user)
+            with self.subTest(user=user.login):
+                found = partners.search([("id", "in", (mine | strange | other).ids)])
+                self.assertEqual(found, mine | other)
+                self.assertEqual(partners.browse(mine.ids).mapped("name"), mine.mapped("name"))
+                for partner in strange.with_user(user):
+                    for attempt in (
+                        lambda partner=partner: partner.web_read({"name": {}, "phone": {}}),
+                        lambda partner=partner: partner.read(["phone"]),
+                    ):
+                        with self.assertRaises(AccessError):
+                            attempt()
+                self.assertFalse(partners.name_search(self.z.name, operator="="))
+                self.assertFalse(partners.search([("phone", "=", self.z.phone)]))
+                self.assertFalse(partners.search([("crab_is_in_sight", "=", False)]))
+                self.assertEqual(user.with_user(user).partner_id.name, user.name)
+        for role in (*READERS, "admin"):
+            user = self._new_user(f"partners-{role}", role, "sales_rep")
+            with self.subTest(role=role):
+                self.assertEqual(
+                    self.env["res.partner"].with_user(user).search_count([("id", "in", (mine | strange).ids)]),
+                    len(mine | strange),
+                )
+
+    def test_no_role_in_no_company_changes_what_is_not_its_own(self):
+        """Dealers belong to no company: each role sees and may do the same in either, and changes nothing by RPC."""
+        values = {
+            "crab.dealer": {"name": "Hijacked"},
+            "crab.dealer.staff": {"name": "Hijacked"},
+            "crab.dealer.invitation": {"max_uses": 1000},
+            "crab.dealer.application": {"name": "Hijacked"},
+        }
+        for companies in (self.group, self.sales):
+            for role in (*READERS, "sales_rep", "department_manager"):
+                user = self._new_user(f"c{companies.ids}-{role}", role, companies=companies)
+                for model, change in values.items():
+                    with self.subTest(role=role, companies=companies.mapped("name"), model=model):
+                        records = self.ours[model].with_user(user)
+                        if role in READERS:
+                            self.assertEqual(len(records.web_read({"display_name": {}})), len(records))
+                        else:
+                            self.assertFalse(records.search([("id", "in", records.ids)]))
+                        for attempt in (
+                            lambda records=records, change=change: records[:1].web_save(change, {"display_name": {}}),
+                            lambda records=records, change=change: records.browse().web_save(change, {}),
+                            lambda records=records: records[:1].unlink(),
+                        ):
+                            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                                attempt()
+            admin = self._new_user(f"c{companies.ids}-admin", "admin", companies=companies)
+            self.b.with_user(admin).web_save({"note": admin.login}, {"note": {}})
+            self.assertEqual(self.b.note, admin.login)
+
+    def test_buttons_are_closed_for_who_may_not_change(self):
+        application = self.ours["crab.dealer.application"][:1]
+        invitation = self.ours["crab.dealer.invitation"][:1]
+        for role in (*READERS, "sales_rep", "department_manager"):
+            user = self._new_user(f"buttons-{role}", role)
+            wizards = {
+                "crab.dealer.ratio.change": {"dealer_id": self.a.id, "ratio": 0.5, "reason": "x"},
+                "crab.dealer.move": {"dealer_id": self.b.id, "parent_id": self.z.id, "reason": "x"},
+                "crab.dealer.close": {"dealer_id": self.a.id, "reason": "x"},
+                "crab.dealer.application.reject": {"application_ids": application.ids, "reason": "x"},
+            }
+            for model, values in wizards.items():
+                with self.subTest(role=role, wizard=model), self.assertRaises(AccessError):
+                    self.env[model].with_user(user).create(values)
+            for button in (application.with_user(user).action_approve, invitation.with_user(user).action_revoke):
+                with self.subTest(role=role, button=button.__name__), self.assertRaises(AccessError):
+                    button()
+
     def test_rep_has_no_wizard(self):
         rep = self._new_user("rights-rep", "sales_rep")
         self.a.user_id = rep

@@ -166,6 +166,7 @@ class CrabMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before anything is said about persons and dealers who exist
         vals_list = [self._complete_owner(vals) for vals in vals_list]
         self._assign_numbers(vals_list)
         self._assign_accounts(vals_list)

@@ -5,3 +5,6 @@ from . import test_invitation
 from . import test_member
 from . import test_rights
 from . import test_import
+from . import test_dealer_form
+from . import test_network_machine
+from . import test_bad_input

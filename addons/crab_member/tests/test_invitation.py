@@ -1,3 +1,8 @@
+import base64
+import io
+
+from PIL import Image
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 
@@ -41,6 +46,70 @@ class TestInvitation(MemberCase):
         self.gold.write({"is_open_to_dealers": False})
         with self._refused("has not opened", UserError):
             self._join(token)
+
+    @covers("HQ-21", "dealer or staff issue only opened levels", "invitation link and QR per level", via="web")
+    @covers("CH-32", "dealer's own member-invitation link and QR", "each staff member's own link and QR")
+    @covers("CH-32", "who registers belongs to the dealer", "who registers by staff belongs to the staff member too")
+    def test_head_office_opens_a_level_and_hands_out_the_links_of_dealers_and_staff(self):
+        admin, service = self._new_user("opener", "admin"), self._new_user("hands-out", "customer_service")
+
+        def open_wizard(inviter):
+            action = inviter.with_user(service).action_level_invitation()
+            return Form(self.env[action["res_model"]].with_user(service).with_context(**action["context"]))
+
+        for inviter, toggle in ((self.dealer2, "is_open_to_dealers"), (self.staff, "is_open_to_staff")):
+            with self.subTest(inviter=inviter._name):
+                form = open_wizard(inviter)
+                self.assertEqual((form.level_id, list(form.open_level_ids)), (self.base, [self.base]))
+                with self._refused("has not opened", AccessError):
+                    form.level_id = self.gold
+                with Form(self.gold.with_user(admin)) as level:
+                    setattr(level, toggle, True)
+                form = open_wizard(inviter)
+                self.assertIn(self.gold, list(form.open_level_ids))
+                for level in (self.base, self.gold):
+                    form.level_id = level
+                    member = self._join(form.invite_link.split("=")[-1])
+                    self.assertEqual(
+                        (member.level_id, member.dealer_id, member.staff_id.id),
+                        (level, self.dealer2, inviter.id if inviter == self.staff else False),
+                    )
+                wizard = form.save()
+                picture = Image.open(io.BytesIO(base64.b64decode(wizard.invite_qr)))
+                self.assertEqual(picture.format, "PNG")
+                url = wizard.action_download_qr()["url"]
+                self.assertIn(f"/web/content/crab.member.invitation/{wizard.id}/invite_qr", url)
+                with Form(self.gold.with_user(admin)) as level:
+                    setattr(level, toggle, False)
+                self.assertNotIn(self.gold, list(open_wizard(inviter).open_level_ids))
+                wizard.invalidate_recordset()
+                with self._refused("has not opened", AccessError):
+                    wizard.read(["invite_link"])
+
+    def test_links_are_handed_out_by_who_sees_the_inviter(self):
+        rep, stranger = self._new_user("link-rep", "sales_rep"), self._new_user("link-stranger", "sales_rep")
+        self.dealer1.user_id = rep
+        wizards = self.env["crab.member.invitation"]
+        for values in ({"dealer_id": self.dealer3.id}, {"staff_id": self.staff.id}):
+            with self.subTest(values=values):
+                self.assertTrue(wizards.with_user(rep).create(values).invite_link)
+                with self._refused("", AccessError):
+                    wizards.with_user(stranger).create(values).read(["invite_link"])
+                with self._refused("", AccessError):
+                    wizards.with_user(self._new_user(f"link-{list(values)}", "warehouse")).create(values)
+
+    def test_the_link_of_a_level_is_not_for_every_role(self):
+        """Whoever has it gets the level's price."""
+        for role in ("finance", "card_keeper", "warehouse", "auditor", "sales_rep", "department_manager"):
+            level = self.gold.with_user(self._new_user(f"level-{role}", role))
+            with self.subTest(role=role):
+                self.assertEqual(level.web_read({"name": {}, "ratio": {}})[0]["name"], "T gold")
+                for field in ("invite_link", "invite_code", "invite_qr"):
+                    with self.assertRaises(AccessError):
+                        level.read([field])
+                with self.assertRaises(AccessError):
+                    level.search([("invite_code", "=like", "A%")])
+                self.assertNotIn("invite_link", level.get_view(view_type="form")["arch"])
 
     @covers("HQ-21", "a member's own QR gives the base level", via="web")
     @covers("MB-21", "own invitation QR", "the chain stays with the inviter's dealer")

@@ -130,6 +130,16 @@ class TestMember(MemberCase):
         with self._refused("was merged", UserError):
             early._reopen("no")
 
+    def test_a_closed_member_is_not_merged(self):
+        """Head office closed it: neither does the person get round that, nor do good members end in a closed one."""
+        contact = self.Member.create({"name": "Contact", "phone": self.dealer1.phone})
+        contact._close("abuse")
+        other = self._new_member()
+        for source, target in ((contact, other), (other, contact)):
+            with self._refused("is closed", UserError):
+                source.account_id._merge_into(target.account_id)
+        self.assertEqual((other.state, other.account_id.state), ("active", "live"))
+
     def test_merging_follows_a_single_member(self):
         member = self._new_member()
         target = self.dealer1.account_id

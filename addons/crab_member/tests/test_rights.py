@@ -58,6 +58,35 @@ class TestRights(MemberCase):
                     with self.assertRaises(AccessError):
                         self._rpc(user, "crab.member", "read", self.other.ids, ["name"])
 
+    def test_no_company_gives_more(self):
+        """Members belong to no company: a role sees and may do the same in either of them."""
+        for companies in (self.group, self.sales):
+            for role in (*HEAD_OFFICE, "sales_rep"):
+                user = self._new_user(f"one-{companies.id}-{role}", role, companies=companies)
+                seen = self.Member.with_user(user).search([("id", "in", self.members.ids)])
+                with self.subTest(role=role, company=companies.name):
+                    self.assertEqual(len(seen), len(self.members) if role in HEAD_OFFICE else 0)
+                    if role in ("admin", "customer_service"):
+                        [row] = self.mine.with_user(user).web_save({"note": user.login}, {"note": {}})
+                        self.assertEqual(row["note"], user.login)
+                    else:
+                        with self.assertRaises(AccessError):
+                            self.mine.with_user(user).web_save({"note": "Hijacked"}, {"note": {}})
+                        with self.assertRaises(AccessError):
+                            self.Member.with_user(user).web_save({"name": "x", "phone": "13955550000"}, {})
+
+    def test_the_sales_team_finds_no_strangers_by_their_partners(self):
+        for role in ("sales_rep", "department_manager"):
+            partners = self.env["res.partner"].with_user(self.users[role])
+            with self.subTest(role=role):
+                found = partners.search([("id", "in", self.members.partner_id.ids)])
+                self.assertEqual(found, self.mine.partner_id)
+                self.assertFalse(partners.search([("phone", "=", self.other.phone)]))
+                with self.assertRaises(AccessError):
+                    self._rpc(self.users[role], "res.partner", "web_read", self.orphan.partner_id.ids, {"phone": {}})
+                name = self._rpc(self.users[role], "res.partner", "read", self.mine.partner_id.ids, ["name"])[0]["name"]
+                self.assertEqual(name, "Mine")
+
     def test_users_without_a_role_see_nothing(self):
         for model in MODELS:
             with self.subTest(model=model), self.assertRaises(AccessError):

@@ -19,6 +19,8 @@ class CrabMemberChangeLevel(models.TransientModel):
     def action_apply(self):
         """Give the members the level for future orders, up or down."""
         self.ensure_one()
+        if not self.member_ids:
+            raise UserError(self.env._("Choose members first."))
         self.member_ids.check_access("write")
         if not self.member_ids._set_level(self.level_id, self.reason):
             raise UserError(self.env._("These members have this level already."))

@@ -30,6 +30,8 @@ class CrabMemberChangeOwner(models.TransientModel):
     def action_apply(self):
         """Change the owner for future orders."""
         self.ensure_one()
+        if not self.member_ids:
+            raise UserError(self.env._("Choose members first."))
         self.member_ids.check_access("write")
         if not self.member_ids._set_owner(self.dealer_id, self.staff_id, self.reason):
             raise UserError(self.env._("These members have this owner already."))

@@ -20,6 +20,8 @@ class CrabMemberClose(models.TransientModel):
     def action_apply(self):
         """Close the members, or reopen them if all are closed."""
         self.ensure_one()
+        if not self.member_ids:
+            raise UserError(self.env._("Choose members first."))
         self.member_ids.check_access("write")
         if len(set(self.member_ids.mapped("state"))) > 1:
             raise UserError(self.env._("Some of these members are closed, others are not. Choose one kind only."))

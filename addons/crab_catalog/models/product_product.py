@@ -11,15 +11,21 @@ class ProductProduct(models.Model):
 
         :raise UserError: when the Group has no warehouse
         """
-        company = self.env["res.company"]._crab_company("group")
-        warehouse_sudo = (
-            self.env["stock.warehouse"].sudo().search([("company_id", "=", company.id)], order="sequence, id", limit=1)
+        self.env["stock.warehouse"].flush_model(["active", "company_id", "sequence"])
+        self.env.cr.execute(
+            """
+            SELECT warehouse.id FROM stock_warehouse warehouse
+              JOIN res_company company ON company.id = warehouse.company_id AND company.crab_role = 'group'
+             WHERE warehouse.active ORDER BY warehouse.sequence, warehouse.id LIMIT 1
+            """
         )
-        if not warehouse_sudo:
+        found = self.env.cr.fetchone()
+        if not found:
+            company = self.env["res.company"]._crab_company("group")
             raise UserError(
                 self.env._("“%(company)s” has no warehouse. Create one under Inventory.", company=company.name)
             )
-        return warehouse_sudo
+        return self.env["stock.warehouse"].sudo().browse(found)
 
     @api.model
     def _crab_adjust_stock(self, quantities, reason=None, relative=False):

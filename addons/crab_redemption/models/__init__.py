@@ -1,4 +1,5 @@
 from . import crab_delivery
+from . import crab_delivery_wave
 from . import crab_delivery_line
 from . import crab_redemption
 from . import crab_card
@@ -6,4 +7,6 @@ from . import crab_greeting
 from . import crab_greeting_line
 from . import crab_import
 from . import crab_import_greeting
+from . import crab_import_shipment
 from . import stock_picking
+from . import stock_move

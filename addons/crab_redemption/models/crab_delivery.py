@@ -1,19 +1,26 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools import cells
+from odoo.addons.crab_base.tools.timezone import business_date
 
-PREPARE_LIMIT = 1000
+from ..tools.phone import PhoneError, clean_phone
+
+RECEIVER_TEXTS = {"receiver_name": 64, "receiver_phone": 32, "street": 256}
+REGIONS = ("province_id", "city_id", "district_id")
+# Names, phones and addresses are shown to those who deal with a parcel, and to the auditor.
+PERSONAL = (
+    "crab_base.group_warehouse,crab_base.group_customer_service,crab_base.group_card_keeper,crab_base.group_auditor"
+)
 # What a user may correct by hand before shipping; everything else changes by preparing, shipping and cancelling.
-EDITABLE = {"receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street", "wish_date"}
+EDITABLE = {*RECEIVER_TEXTS, *REGIONS, "wish_date"}
 
 
 class CrabDelivery(models.Model):
     """What is to be shipped to one receiver, for a redemption (and, with the shop, for an order).
 
-    Goods leave the Group's stock. Deliveries are prepared in waves: one picking with one move per product for many
-    deliveries, so that stock work does not grow with the number of parcels.
+    Goods leave the Group's stock. How they are prepared in waves and shipped: ``crab_delivery_wave.py``.
     """
 
     _name = "crab.delivery"
@@ -22,35 +29,39 @@ class CrabDelivery(models.Model):
     _order = "is_vip desc, wish_date, id"
     _check_company_auto = True
 
-    name = fields.Char("Delivery number", required=True, readonly=True, copy=False, index=True, default="/")
+    name = fields.Char("Delivery number", required=True, readonly=True, copy=False, default="/")
     state = fields.Selection(
         [("waiting", "To prepare"), ("prepared", "To ship"), ("shipped", "Shipped"), ("cancelled", "Cancelled")],
         required=True,
         readonly=True,
         default="waiting",
-        index=True,
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    warehouse_id = fields.Many2one("stock.warehouse", required=True, check_company=True, index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    warehouse_id = fields.Many2one("stock.warehouse", required=True, check_company=True)
     picking_id = fields.Many2one("stock.picking", "Wave", readonly=True, index="btree_not_null", check_company=True)
     line_ids = fields.One2many("crab.delivery.line", "delivery_id", readonly=True)
     redemption_ids = fields.One2many("crab.redemption", "delivery_id", readonly=True)
     is_vip = fields.Boolean("VIP", readonly=True, help="VIP cards are prepared and shipped first.")
 
-    receiver_name = fields.Char("Receiver", required=True)
-    receiver_phone = fields.Char("Phone", required=True, index=True)
+    receiver_name = fields.Char("Receiver", required=True, size=64, index="trigram", groups=PERSONAL)
+    receiver_phone = fields.Char("Phone", required=True, size=32, groups=PERSONAL)
     province_id = fields.Many2one("crab.region", "Province", domain="[('level', '=', 'province')]")
     city_id = fields.Many2one("crab.region", "City", domain="[('parent_id', '=', province_id)]")
     district_id = fields.Many2one("crab.region", "District", domain="[('parent_id', '=', city_id)]")
-    street = fields.Char("Address", required=True)
-    receiver_address = fields.Char("Full address", compute="_compute_receiver_address")
-    wish_date = fields.Date("Wished date", index=True, help="The day on which the receiver wants the goods.")
+    street = fields.Char("Address", required=True, size=256, groups=PERSONAL)
+    receiver_address = fields.Char("Full address", compute="_compute_receiver_address", groups=PERSONAL)
+    wish_date = fields.Date("Wished date", help="The day on which the receiver wants the goods.")
 
     carrier_name = fields.Char("Carrier", readonly=True, copy=False)
     tracking_reference = fields.Char("Tracking number", readonly=True, copy=False, index="btree_not_null")
     shipped_at = fields.Datetime("Shipped on", readonly=True, copy=False)
     goods = fields.Char(compute="_compute_goods")
 
+    _name_uniq = models.UniqueIndex("(name) WHERE name <> '/'", "Each delivery has a number of its own.")
+    _phone_idx = models.Index("(receiver_phone varchar_pattern_ops)")
+    _open_idx = models.Index("(state, wish_date) WHERE state IN ('waiting', 'prepared')")
+    _shipped_at_idx = models.Index("(shipped_at) WHERE state = 'shipped'")
     _tracking_once = models.Constraint(
         "CHECK (state <> 'shipped' OR (shipped_at IS NOT NULL AND carrier_name IS NOT NULL))",
         "A shipped delivery has a carrier and a time.",
@@ -62,10 +73,10 @@ class CrabDelivery(models.Model):
             parts = [delivery.province_id.name, delivery.city_id.name, delivery.district_id.name, delivery.street]
             delivery.receiver_address = "".join(part for part in dict.fromkeys(parts) if part)
 
-    @api.depends("line_ids.product_id", "line_ids.quantity")
+    @api.depends("line_ids.package_id", "line_ids.product_id", "line_ids.quantity")
     def _compute_goods(self):
         for delivery in self:
-            delivery.goods = "、".join(f"{line.product_id.name} × {line.quantity:g}" for line in delivery.line_ids)
+            delivery.goods = "、".join(lines._describe() for lines in delivery.line_ids.grouped("package_id").values())
 
     @api.model
     def _subject_domain(self, subject):
@@ -77,22 +88,92 @@ class CrabDelivery(models.Model):
         for vals in vals_list:
             if vals.get("name", "/") == "/":
                 vals["name"] = Sequence.next_by_code("crab.delivery") or "/"
-        return super().create(vals_list)
+        return super().create([{**vals, **self._clean_receiver(vals)} for vals in vals_list])
 
     def write(self, vals):
         if not self.env.su and vals.keys() - EDITABLE:
             raise AccessError(
                 self.env._("Only receiver, address and wished date of a delivery can be changed by hand.")
             )
-        if EDITABLE & vals.keys() and any(delivery.state in ("shipped", "cancelled") for delivery in self):
-            raise UserError(self.env._("A delivery that is shipped or cancelled can no longer be changed."))
+        if EDITABLE & vals.keys():
+            if any(delivery.state in ("shipped", "cancelled") for delivery in self):
+                raise UserError(self.env._("A delivery that is shipped or cancelled can no longer be changed."))
+            vals = {**vals, **self._clean_receiver(self._with_regions(vals))}
+        if "wish_date" in vals:
+            wish_date = fields.Date.to_date(vals["wish_date"])
+            self.filtered(lambda d: d.state == "prepared" and d.wish_date != wish_date)._leave_wave()
         return super().write(vals)
+
+    @api.onchange("province_id")
+    def _onchange_province_id(self):
+        if self.city_id.parent_id != self.province_id:
+            self.city_id = False
+
+    @api.onchange("city_id")
+    def _onchange_city_id(self):
+        if self.district_id.parent_id != self.city_id:
+            self.district_id = False
+
+    # ------------------------------------------------------------------------------------------ receiver
+
+    @api.model
+    def _clean_receiver(self, values):
+        """The fields of a receiver among ``values``, as they are stored.
+
+        Texts are normalised, phone numbers reduced to what is dialled, the regions around the smallest one completed.
+
+        :param dict values: any of ``EDITABLE``; others are ignored
+        :raise UserError: names the field that is empty, unreadable or too long, regions that do not fit together, or a
+            wished day that is over
+        """
+        cleaned = {}
+        for name, limit in RECEIVER_TEXTS.items():
+            if name not in values:
+                continue
+            label = self._fields[name]._description_string(self.env)
+            try:
+                text = cells.text(limit)(values[name] or None)
+                cleaned[name] = clean_phone(text) if text and name == "receiver_phone" else text
+            except (cells.CellError, PhoneError) as error:
+                raise ValidationError(f"{label}: {self.env._(error.reason)}") from error
+            if not cleaned[name]:
+                raise ValidationError(self.env._("Please fill in: %(field)s.", field=label))
+        if any(name in values for name in REGIONS):
+            cleaned.update(self._clean_regions(*(values.get(name) for name in REGIONS)))
+        if values.get("wish_date") and fields.Date.to_date(values["wish_date"]) < business_date():
+            raise ValidationError(self.env._("The wished date is in the past."))
+        return cleaned
+
+    def _with_regions(self, vals):
+        """``vals`` with the regions that a change of some of them leaves as they are."""
+        given = [name for name in REGIONS if name in vals]
+        if not given or len(given) == len(REGIONS):
+            return vals
+        if len(self) > 1:
+            raise UserError(self.env._("Change the region of one delivery at a time."))
+        return {**{name: self[name].id for name in REGIONS}, **vals}
+
+    @api.model
+    def _clean_regions(self, province_id, city_id, district_id):
+        smallest = district_id or city_id or province_id
+        if not smallest:
+            return dict.fromkeys(REGIONS, False)
+        chain = {}
+        region = self.env["crab.region"].browse(smallest).exists()
+        while region:
+            chain[region.level] = region.id
+            region = region.parent_id
+        found = {name: chain.get(name.removesuffix("_id"), False) for name in REGIONS}
+        given = dict(zip(REGIONS, (province_id, city_id, district_id), strict=True))
+        if not chain or any(given[name] and given[name] != found[name] for name in REGIONS):
+            raise ValidationError(self.env._("Choose province, city and district that fit together."))
+        return found
 
     # ------------------------------------------------------------------------------------------ actions
 
     def action_prepare(self):
         """Put the selected deliveries that wait into waves; those already prepared are left alone."""
-        self.check_access("write")
+        self._ensure_warehouse()
         self._prepare_waves()
 
     def action_ship(self):
@@ -108,155 +189,19 @@ class CrabDelivery(models.Model):
             "context": {"default_delivery_ids": self.ids},
         }
 
-    # ------------------------------------------------------------------------------------------ business
+    def action_print_pick_list(self):
+        """Print what is to be taken from the shelves: one list per wave of the selected deliveries."""
+        self.check_access("read")
+        if not self.picking_id:
+            raise UserError(self.env._("Prepare the deliveries first: a wave has the list of what is to be taken."))
+        return self.env.ref("crab_redemption.crab_pick_list_action").report_action(self.picking_id)
 
-    @api.model
-    def _cron_prepare(self):
-        """Prepare what waits, in waves of ``PREPARE_LIMIT`` deliveries, most urgent first."""
-        waiting = self.search([("state", "=", "waiting")], limit=PREPARE_LIMIT)
-        waiting._prepare_waves()
-        remaining = self.search_count([("state", "=", "waiting")], limit=PREPARE_LIMIT)
-        self.env["ir.cron"]._commit_progress(len(waiting), remaining=remaining)
+    def action_export_for_carrier(self):
+        """Download the selected deliveries as Excel; with tracking numbers filled in it can be imported."""
+        self._ensure_warehouse()
+        return self.env["crab.delivery.export"]._make(self)._action_download()
 
-    def _prepare_waves(self):
-        """Make one picking per warehouse and wished date with one move per product, reserve it, link the deliveries.
-
-        :return: the pickings made
-        """
-        deliveries_sudo = self.sudo()  # callers checked the right to ship; stock documents and states follow from it
-        lock_rows(deliveries_sudo)
-        waiting = deliveries_sudo.filtered(lambda delivery: delivery.state == "waiting")
-        if not waiting:
-            return self.env["stock.picking"]
-        waves = waiting.grouped(lambda delivery: (delivery.warehouse_id, delivery.wish_date))
-        pickings = waiting.env["stock.picking"].create(
-            [deliveries._prepare_picking_vals(warehouse, day) for (warehouse, day), deliveries in waves.items()]
-        )
-        pickings.action_confirm()
-        pickings.action_assign()
-        for picking, deliveries in zip(pickings, waves.values(), strict=True):
-            deliveries._set_prepared(picking)
-        return pickings
-
-    def _prepare_picking_vals(self, warehouse, day):
-        picking_type = warehouse.out_type_id
-        source = picking_type.default_location_src_id
-        target = self.env.ref("stock.stock_location_customers")
-        scheduled = fields.Datetime.to_datetime(day) if day else fields.Datetime.now()
-        return {
-            "picking_type_id": picking_type.id,
-            "company_id": warehouse.company_id.id,
-            "location_id": source.id,
-            "location_dest_id": target.id,
-            "scheduled_date": scheduled,
-            "origin": self[0].name if len(self) == 1 else f"{self[0].name} … {self[-1].name}",
-            "move_ids": [
-                fields.Command.create(
-                    {
-                        "product_id": product.id,
-                        "product_uom": product.uom_id.id,
-                        "product_uom_qty": sum(lines.mapped("quantity")),
-                        "location_id": source.id,
-                        "location_dest_id": target.id,
-                        "company_id": warehouse.company_id.id,
-                    }
-                )
-                for product, lines in self.line_ids.grouped("product_id").items()
-            ],
-        }
-
-    def _set_prepared(self, picking):
-        self.write({"state": "prepared", "picking_id": picking.id})
-
-    def _ship(self, carrier, tracking=None):
-        """Ship these deliveries: take the goods out of stock, tell what they were made for.
-
-        :param str carrier: name of the carrier
-        :param dict tracking: delivery id → tracking number, may be empty
-        :raise UserError: when one is shipped or cancelled already, or when goods are missing; then nothing is shipped
-        """
-        if not carrier:
-            raise UserError(self.env._("Enter the carrier."))
-        deliveries_sudo = self.sudo()  # as in _prepare_waves
-        lock_rows(deliveries_sudo)
-        refused = deliveries_sudo.filtered(lambda delivery: delivery.state not in ("waiting", "prepared"))
-        if refused:
-            raise UserError(
-                self.env._(
-                    "Nothing was shipped: %(numbers)s already shipped or cancelled.",
-                    numbers=", ".join(refused[:20].mapped("name")),
-                )
-            )
-        deliveries_sudo._prepare_waves()
-        for picking, deliveries in deliveries_sudo.grouped("picking_id").items():
-            deliveries._take_from_stock(picking)
-        now = fields.Datetime.now()
-        tracking = tracking or {}
-        for reference, deliveries in deliveries_sudo.grouped(lambda delivery: tracking.get(delivery.id)).items():
-            deliveries.write(
-                {"state": "shipped", "shipped_at": now, "carrier_name": carrier, "tracking_reference": reference}
-            )
-        deliveries_sudo._after_ship()
-
-    def _take_from_stock(self, picking):
-        """Validate the part of the wave that these deliveries are; the rest of it goes on as a backorder."""
-        missing = []
-        for product, lines in self.line_ids.grouped("product_id").items():
-            wanted = sum(lines.mapped("quantity"))
-            move = picking.move_ids.filtered(
-                lambda m, product=product: m.product_id == product and m.state not in ("done", "cancel")
-            )[:1]
-            if move.product_uom.compare(move.quantity, wanted) < 0:
-                move._action_assign()
-            if move.product_uom.compare(move.quantity, wanted) < 0:
-                missing.append(
-                    self.env._(
-                        "%(product)s: %(wanted)s wanted, %(available)s available",
-                        product=product.display_name,
-                        wanted=f"{wanted:g}",
-                        available=f"{move.quantity:g}",
-                    )
-                )
-                continue
-            move.quantity = wanted
-            move.picked = True
-        if missing:
-            raise UserError(self.env._("Nothing was shipped, goods are missing:\n%(list)s", list="\n".join(missing)))
-        rest = self.search([("picking_id", "=", picking.id), ("id", "not in", self.ids), ("state", "=", "prepared")])
-        picking._action_done()
-        if rest:
-            backorder = picking.search([("backorder_id", "=", picking.id)], limit=1)
-            rest.write({"picking_id": backorder.id})
-
-    def _after_ship(self):
-        """What shipping means for the documents behind; extended by each of them."""
-        self.redemption_ids._set_shipped()
-
-    def _cancel_unshipped(self):
-        """Take these deliveries back before shipping: the goods of a prepared one are free again.
-
-        :raise UserError: when one is shipped already
-        """
-        deliveries_sudo = self.sudo()  # as in _prepare_waves
-        lock_rows(deliveries_sudo)
-        if deliveries_sudo.filtered(lambda delivery: delivery.state == "shipped"):
-            raise UserError(self.env._("The goods have been shipped already; this can no longer be cancelled."))
-        deliveries_sudo._leave_waves()
-        deliveries_sudo.write({"state": "cancelled"})
-
-    def _leave_waves(self):
-        """Take prepared deliveries out of their waves: goods are free again, deliveries wait to be prepared anew."""
-        prepared = self.filtered(lambda delivery: delivery.state == "prepared")
-        for delivery in prepared:
-            for line in delivery.line_ids:
-                move = delivery.picking_id.move_ids.filtered(
-                    lambda m, product=line.product_id: m.product_id == product and m.state not in ("done", "cancel")
-                )[:1]
-                rest = move.product_uom_qty - line.quantity
-                if move.product_uom.compare(rest, 0) <= 0:
-                    move._action_cancel()
-                else:
-                    move._do_unreserve()
-                    move.product_uom_qty = rest
-                    move._action_assign()
-        prepared.write({"state": "waiting", "picking_id": False})
+    def _ensure_warehouse(self):
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group("crab_base.group_warehouse"):
+            raise AccessError(self.env._("Only the warehouse prepares and ships deliveries."))

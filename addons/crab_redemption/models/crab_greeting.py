@@ -1,7 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import lock_rows
 
 SEND_LIMIT = 5000
@@ -23,7 +24,7 @@ class CrabGreeting(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Company", required=True, domain="[('is_company', '=', True)]", tracking=True, index=True
     )
-    greeting = fields.Text(required=True, size=300, tracking=True, help="The text of the SMS, at most 300 characters.")
+    greeting = fields.Text(required=True, tracking=True, help="The text of the SMS, at most 300 characters.")
     send_at = fields.Datetime("Send on", required=True, tracking=True, index=True)
     state = fields.Selection(
         [("draft", "Draft"), ("scheduled", "Scheduled"), ("cancelled", "Cancelled")],
@@ -53,37 +54,67 @@ class CrabGreeting(models.Model):
     @api.constrains("greeting")
     def _check_greeting(self):
         for greeting in self:
-            if len(greeting.greeting) > 300:
-                raise UserError(self.env._("A greeting has at most 300 characters."))
+            if len(greeting.greeting) > 300 or not greeting.greeting.strip():
+                raise UserError(self.env._("A greeting has between 1 and 300 characters."))
 
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            vals["state"] = "draft"
             if vals.get("name", "/") == "/":
                 vals["name"] = self.env["ir.sequence"].sudo().next_by_code("crab.greeting") or "/"
         return super().create(vals_list)
 
+    def write(self, vals):
+        if "state" in vals and not self.env.su:
+            raise AccessError(self.env._("The state of a corporate gift changes by its buttons only."))
+        if {"partner_id", "greeting", "send_at"} & vals.keys():
+            self._ensure_draft()
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_scheduled(self):
-        if self.filtered(lambda greeting: greeting.state != "draft"):
-            raise UserError(self.env._("Only a draft can be deleted. Cancel the document instead."))
+        self._ensure_draft()
+        if self.line_ids.filtered(lambda line: line.state == "sent"):
+            raise UserError(self.env._("Somebody was greeted already: the document stays. Cancel it instead."))
+
+    # ------------------------------------------------------------------------------------------ actions
 
     def action_schedule(self):
         """Set the greeting to be sent at its time."""
+        self._ensure_draft()
         for greeting in self:
-            if greeting.state != "draft":
-                raise UserError(self.env._("Only a draft can be scheduled."))
             if not greeting.line_ids:
                 raise UserError(self.env._("Add numbers first, one by one or by importing an Excel file."))
-        self.state = "scheduled"
+        self._set_state("scheduled")
+        cron_sudo = self.env.ref("crab_redemption.cron_send_greetings").sudo()  # whoever schedules may wake it
+        cron_sudo._trigger(at=self.mapped("send_at"))
 
     def action_reset(self):
         """Back to draft, to change text, time or numbers; what was greeted stays greeted."""
-        self.filtered(lambda greeting: greeting.state in ("scheduled", "cancelled")).state = "draft"
+        self._set_state("draft")
 
     def action_cancel(self):
         """Greet nobody any more."""
-        self.filtered(lambda greeting: greeting.state != "cancelled").state = "cancelled"
+        self._set_state("cancelled")
+
+    def _set_state(self, state):
+        self.check_access("write")
+        lock_rows(self)  # waits for a run that is sending
+        self.sudo().filtered(lambda greeting: greeting.state != state).write({"state": state})
+
+    def action_add_numbers(self):
+        """Open the dialogue that takes numbers and ranges."""
+        self.ensure_one()
+        self._ensure_draft()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Add numbers"),
+            "res_model": "crab.greeting.pick",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_greeting_id": self.id},
+        }
 
     def action_open_lines(self):
         """Show the numbers of this document."""
@@ -100,7 +131,7 @@ class CrabGreeting(models.Model):
     @api.model
     def _cron_send_due(self):
         """Hand over what is due, in sets; a line is handed over once, whatever happens."""
-        sent = self._send_due(limit=SEND_LIMIT)
+        sent = transaction.run(self.env.registry, lambda env: env["crab.greeting"]._send_due())
         self.env["ir.cron"]._commit_progress(sent, remaining=SEND_LIMIT if sent == SEND_LIMIT else 0)
 
     @api.model
@@ -119,10 +150,11 @@ class CrabGreeting(models.Model):
             SQL(
                 """
                 SELECT l.id FROM crab_greeting_line l JOIN crab_greeting g ON g.id = l.greeting_id
+                  JOIN crab_card c ON c.id = l.card_id
                  WHERE l.state = 'waiting' AND g.state = 'scheduled' AND g.send_at <= now() AT TIME ZONE 'UTC'
-                   AND (l.phone IS NOT NULL OR EXISTS (
+                   AND c.state <> 'cancelled' AND (l.phone IS NOT NULL OR EXISTS (
                         SELECT FROM crab_redemption r WHERE r.card_id = l.card_id AND r.state <> 'cancelled'))
-                 ORDER BY l.id LIMIT %s FOR UPDATE OF l SKIP LOCKED
+                 ORDER BY l.id LIMIT %s FOR NO KEY UPDATE OF l SKIP LOCKED FOR SHARE OF g SKIP LOCKED
                 """,
                 limit,
             )

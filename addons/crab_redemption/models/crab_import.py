@@ -4,4 +4,7 @@ from odoo import fields, models
 class CrabImport(models.Model):
     _inherit = "crab.import"
 
-    kind = fields.Selection(selection_add=[("greeting", "Corporate gift cards")], ondelete={"greeting": "cascade"})
+    kind = fields.Selection(
+        selection_add=[("greeting", "Corporate gift cards"), ("shipment", "Tracking numbers")],
+        ondelete={"greeting": "cascade", "shipment": "cascade"},
+    )

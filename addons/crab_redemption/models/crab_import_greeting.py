@@ -2,6 +2,7 @@ from odoo import api, models
 
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.spreadsheet import Column
+from odoo.addons.crab_base.tools.timezone import business_date
 
 
 class CrabImportGreeting(models.AbstractModel):
@@ -44,14 +45,18 @@ class CrabImportGreeting(models.AbstractModel):
         cards = Card.search([("number", "in", [row["number"] for row in rows])])
         by_number = {card.number: card for card in cards}
         taken = set(self.env["crab.greeting.line"].search([("card_id", "in", cards.ids)]).card_id.mapped("number"))
-        errors = []
+        errors, today = [], business_date()
         for row in rows:
             if row["number"] not in by_number:
                 errors.append((row.number, "卡号", self.env._("is not in the register")))
             elif row["number"] in taken:
                 errors.append((row.number, "卡号", self.env._("belongs to a corporate gift already")))
-            elif by_number[row["number"]].state in ("used", "cancelled"):
-                errors.append((row.number, "卡号", self.env._("is used or cancelled")))
+            elif by_number[row["number"]].state == "cancelled":
+                errors.append((row.number, "卡号", self.env._("is cancelled")))
+            elif by_number[row["number"]].state == "used":
+                errors.append((row.number, "卡号", self.env._("is redeemed already")))
+            if row["send_date"] < today:
+                errors.append((row.number, "发送日期", self.env._("is over")))
         return errors
 
     @api.model

@@ -1,10 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
-from odoo.addons.crab_base.tools.money import round_cents
-from odoo.addons.crab_base.tools.timezone import business_date
+from odoo.addons.crab_base.tools.money import dec, round_cents, spread
+from odoo.addons.crab_base.tools.timezone import SHANGHAI
+
+from .crab_delivery import PERSONAL
+
+SEQUENCES = ("crab_redemption.sequence_redemption", "crab_redemption.sequence_delivery")
 
 
 class CrabRedemption(models.Model):
@@ -16,13 +21,12 @@ class CrabRedemption(models.Model):
     _order = "id desc"
     _check_company_auto = True
 
-    name = fields.Char("Redemption number", required=True, readonly=True, copy=False, index=True, default="/")
+    name = fields.Char("Redemption number", required=True, readonly=True, copy=False)
     state = fields.Selection(
         [("confirmed", "To ship"), ("shipped", "Shipped"), ("cancelled", "Cancelled")],
         required=True,
         readonly=True,
         default="confirmed",
-        index=True,
     )
     source = fields.Selection(
         [("back_office", "Back office"), ("subject", "Holder"), ("quick", "Number and password")],
@@ -34,13 +38,14 @@ class CrabRedemption(models.Model):
     card_product_id = fields.Many2one(
         "product.product", "Card", required=True, readonly=True, index=True, help="The pickup card as a product."
     )
-    product_id = fields.Many2one("product.product", "Goods", required=True, readonly=True, index=True)
+    product_ids = fields.Many2many(
+        "product.product", "crab_redemption_product", "redemption_id", "product_id", "Goods", readonly=True
+    )
     company_id = fields.Many2one(
         "res.company",
         "Issuer",
         required=True,
         readonly=True,
-        index=True,
         help="The company that carries the card's liability.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -49,14 +54,20 @@ class CrabRedemption(models.Model):
         readonly=True,
         help="What the activation of the number was charged: the revenue of this redemption, with tax.",
     )
+    amount_subsidy = fields.Monetary(
+        "Service Subsidy",
+        readonly=True,
+        groups="crab_base.group_finance,crab_base.group_auditor",
+        help="Of the card, as it was on the day of shipping: what a store that ships gets for it.",
+    )
     origin_dealer_id = fields.Many2one("crab.dealer", "Level-1 origin", readonly=True, index="btree_not_null")
     holder_dealer_id = fields.Many2one("crab.dealer", "Holding dealer", readonly=True, index="btree_not_null")
     holder_member_id = fields.Many2one("crab.member", "Holding member", readonly=True, index="btree_not_null")
-    delivery_id = fields.Many2one("crab.delivery", required=True, readonly=True, index=True, check_company=False)
+    delivery_id = fields.Many2one("crab.delivery", required=True, readonly=True)
     delivery_state = fields.Selection(related="delivery_id.state", string="Delivery state")
-    receiver_name = fields.Char(related="delivery_id.receiver_name")
-    receiver_phone = fields.Char(related="delivery_id.receiver_phone")
-    receiver_address = fields.Char(related="delivery_id.receiver_address")
+    receiver_name = fields.Char(related="delivery_id.receiver_name", groups=PERSONAL)
+    receiver_phone = fields.Char(related="delivery_id.receiver_phone", groups=PERSONAL)
+    receiver_address = fields.Char(related="delivery_id.receiver_address", groups=PERSONAL)
     wish_date = fields.Date(related="delivery_id.wish_date")
     carrier_name = fields.Char(related="delivery_id.carrier_name")
     tracking_reference = fields.Char(related="delivery_id.tracking_reference")
@@ -70,20 +81,39 @@ class CrabRedemption(models.Model):
     idempotency_key = fields.Char(readonly=True, copy=False)
 
     _card_once = models.UniqueIndex("(card_id) WHERE state <> 'cancelled'", "This number is redeemed already.")
+    _open_idx = models.Index("(id) WHERE state = 'confirmed'")
+    _name_uniq = models.UniqueIndex("(name)", "Each redemption has a number of its own.")
+    _delivery_uniq = models.UniqueIndex("(delivery_id)", "Each redemption has a delivery of its own.")
     _key_once = models.UniqueIndex(
         "(actor_kind, actor_id, idempotency_key) WHERE idempotency_key IS NOT NULL",
         "This request was executed already.",
     )
 
+    # ------------------------------------------------------------------------------------------ subjects
+
     @api.model
     def _subject_domain(self, subject):
+        """A member sees what its cards were redeemed for; everybody what he entered himself.
+
+        Not the dealer who sold a card: name, phone and address are those of a customer of somebody's.
+        """
+        domain = super()._subject_domain(subject)
+        if not self._is_active_subject(subject):
+            return domain
+        domain |= Domain("actor_kind", "=", subject.kind) & Domain("actor_id", "=", subject.id)
         if subject.kind == "member":
-            return Domain("holder_member_id", "=", subject.id)
-        if subject.kind == "dealer":
-            return Domain("holder_dealer_id", "child_of", subject.id) | (
-                Domain("actor_kind", "=", "dealer") & Domain("actor_id", "=", subject.id)
-            )
-        return super()._subject_domain(subject)
+            domain |= Domain("holder_member_id", "=", subject.id)
+        return domain
+
+    @api.model
+    def _is_active_subject(self, subject):
+        models_of = {"member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
+        if subject.kind not in models_of:
+            return False
+        record_sudo = self.env[models_of[subject.kind]].sudo().browse(subject.id).exists()  # it has no Odoo user
+        if subject.kind == "staff":
+            return bool(record_sudo) and record_sudo._is_working()
+        return record_sudo.state == "active"
 
     # ------------------------------------------------------------------------------------------ actions
 
@@ -110,12 +140,34 @@ class CrabRedemption(models.Model):
             "view_mode": "form",
         }
 
-    # ------------------------------------------------------------------------------------------ business
+    # ------------------------------------------------------------------------------------------ redeeming
 
     @api.model
     def _options(self, card):
         """The products a number can be redeemed for, by code: one for a fixed package, the linked ones for a choice."""
-        return card.product_id.crab_choice_ids.sorted(lambda product: product.default_code or "")
+        ids, _count = self._read_options(card)
+        return self.env["product.product"].browse(ids)
+
+    @api.model
+    def _read_options(self, card):
+        """``(ids of products, how many of them a number gives)``, by one narrow query."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT ARRAY(SELECT choice.product_id
+                               FROM crab_card_choice choice JOIN product_product option ON option.id = choice.product_id
+                              WHERE choice.card_tmpl_id = template.id AND option.active
+                              ORDER BY option.default_code, option.id),
+                       GREATEST(template.crab_choice_count, 1)
+                  FROM crab_card card
+                  JOIN product_product product ON product.id = card.product_id
+                  JOIN product_template template ON template.id = product.product_tmpl_id
+                 WHERE card.id = %s
+                """,
+                card.id or None,
+            )
+        )
+        return self.env.cr.fetchone() or ([], 1)
 
     @api.model
     def _redeem(self, subject, card, address, product=None, wish_date=None, key=None, source="subject"):
@@ -127,54 +179,27 @@ class CrabRedemption(models.Model):
         :param card: one ``crab.card``
         :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, and the region ids ``province_id``,
             ``city_id``, ``district_id``
-        :param product: one of ``_options(card)``; may be left out where there is just one
+        :param product: of ``_options(card)``, as many as the card gives; may be left out where there is no choice
         :param date wish_date: today in Shanghai or later
         :param str key: idempotency key of the request, per subject, for ever
         :raise UserError: with the reason of a refusal
-        :return: the redemption; for a repeated key the one made first
+        :raise LockError: when the key was used for another request
+        :return: the redemption; for a repeated key the one made first, whatever became of it
         """
         redemptions_sudo = subject.bind(self.sudo())  # holders have no Odoo user; the card's door and the callers check
-        product = product or self._single_option(card)
-        repeated = redemptions_sudo._find_by_key(subject, key, card, product)
-        if repeated:
-            return repeated
-        self._check_request(card, product, address, wish_date)
-        card_sudo = card.with_env(redemptions_sudo.env)
-        card_sudo._ensure_usable()
-        warehouse = redemptions_sudo.env["stock.warehouse"].search(
-            [("company_id", "=", self.env["res.company"]._crab_company("group").id)], limit=1
-        )
-        delivery = redemptions_sudo.env["crab.delivery"].create(
-            {
-                "company_id": warehouse.company_id.id,
-                "warehouse_id": warehouse.id,
-                "is_vip": card.is_vip,
-                "wish_date": wish_date,
-                "line_ids": [fields.Command.create({"product_id": product.id, "quantity": 1})],
-                **{field: address.get(field) for field in self._address_fields()},
-            }
-        )
-        redemption = redemptions_sudo.create(
-            {
-                "name": self.env["ir.sequence"].sudo().next_by_code("crab.redemption"),
-                "source": source,
-                "card_id": card.id,
-                "card_product_id": card_sudo.product_id.id,
-                "product_id": product.id,
-                "company_id": card_sudo.company_id.id,
-                "amount_charged": card_sudo.charged_amount,
-                "origin_dealer_id": card_sudo.origin_dealer_id.id,
-                "holder_dealer_id": card_sudo.dealer_id.id,
-                "holder_member_id": card_sudo.member_id.id,
-                "delivery_id": delivery.id,
-                "is_vip": card_sudo.is_vip,
-                "actor_kind": subject.kind,
-                "actor_id": subject.id,
-                "idempotency_key": key,
-            }
-        )
-        card_sudo._use(redemption)
-        redemptions_sudo.env["crab.outbox"]._emit("redemption.confirmed", redemption, {})
+        redemption = redemptions_sudo._find_by_key(subject, key, card, product)
+        if not redemption:
+            product_ids = redemptions_sudo._choose(card, product)
+            receiver = redemptions_sudo.env["crab.delivery"]._clean_receiver(
+                {**{name: address.get(name) for name in self._address_fields()}, "wish_date": wish_date}
+            )
+            redemption = redemptions_sudo._insert(
+                card.with_env(redemptions_sudo.env),
+                product_ids,
+                {**receiver, "wish_date": wish_date},
+                {"source": source, "actor_kind": subject.kind, "actor_id": subject.id, "idempotency_key": key},
+            )
+            redemption.env["crab.outbox"]._emit("redemption.confirmed", redemption, {})
         return redemption.with_env(self.env)
 
     @api.model
@@ -184,18 +209,22 @@ class CrabRedemption(models.Model):
         :param str source_address: network address of the request, where there is one
         """
         card = self.env["crab.card"]._open_with_password(subject, number, password, source=source_address)
-        return self._redeem(subject, card, address, **values)
+        return self._redeem(subject, card, address, **{"source": "quick", **values})
+
+    @api.model
+    def _redeem_held(self, subject, card, address, **values):
+        """Redeem a number from a member's own list, without its password (MB-16); see ``_redeem``.
+
+        :raise MissingError: (404) for a number that is not the member's
+        """
+        held = self.env["crab.card"]._get_for_subject(subject, card.ids)
+        if subject.kind != "member" or held.member_id.id != subject.id:
+            raise UserError(self.env._("Only its member redeems a number without its password."))
+        return self._redeem(subject, held, address, **values)
 
     @api.model
     def _address_fields(self):
         return ("receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street")
-
-    @api.model
-    def _single_option(self, card):
-        options = self._options(card.sudo())
-        if len(options) != 1:
-            raise UserError(self.env._("Choose which goods this card is to be redeemed for."))
-        return options
 
     def _find_by_key(self, subject, key, card, product):
         if not key:
@@ -203,22 +232,120 @@ class CrabRedemption(models.Model):
         found = self.search(
             [("actor_kind", "=", subject.kind), ("actor_id", "=", subject.id), ("idempotency_key", "=", key)], limit=1
         )
-        if found and (found.card_id != card or found.product_id != product):
+        if found and (found.card_id != card or product and found.product_ids != product):
             raise LockError(self.env._("This request was sent before with other content."))
         return found
 
     @api.model
-    def _check_request(self, card, product, address, wish_date):
-        if product not in self._options(card.sudo()):
+    def _choose(self, card, product):
+        options, count = self._read_options(card)
+        if not product and len(options) != count:
+            raise UserError(self.env._("Choose which goods this card is to be redeemed for."))
+        chosen = product.ids if product else options
+        strange = product and product.filtered(lambda one: one.id not in options)
+        if strange:
             raise UserError(
-                self.env._("This card cannot be redeemed for %(product)s.", product=product.sudo().display_name)
+                self.env._("This card cannot be redeemed for %(product)s.", product=strange.sudo()[0].display_name)
             )
-        for field in ("receiver_name", "receiver_phone", "street"):
-            if not (address.get(field) or "").strip():
-                label = self.env["crab.delivery"]._fields[field]._description_string(self.env)
-                raise UserError(self.env._("Please fill in: %(field)s.", field=label))
-        if wish_date and wish_date < business_date():
-            raise UserError(self.env._("The wished date is in the past."))
+        if len(chosen) != count:
+            raise UserError(self.env._("Choose %(count)s different packages.", count=count))
+        return chosen
+
+    @api.model
+    def _insert(self, card, product_ids, receiver, values):
+        """Use the number and write redemption, delivery and its lines, in one statement each.
+
+        The ORM would read a dozen wide records to check what holds by construction: docs/decisions/0051-redeeming.md.
+
+        :return: the new redemption
+        """
+        delivery_name, name, redemption_id = self._next_names()
+        redemption = self.browse(redemption_id)
+        card._use(redemption)
+        now = fields.Datetime.now()
+        author = {"create_uid": self.env.uid, "create_date": now, "write_uid": self.env.uid, "write_date": now}
+        warehouse = self.env["product.product"]._crab_warehouse()
+        delivery = {
+            "name": delivery_name,
+            "state": "waiting",
+            "warehouse_id": warehouse.id,
+            "company_id": SQL("(SELECT company_id FROM stock_warehouse WHERE id = %s)", warehouse.id),
+            "is_vip": SQL("card.is_vip"),
+            **receiver,
+            **author,
+        }
+        columns = {
+            "id": redemption_id,
+            "name": name,
+            "state": "confirmed",
+            "card_id": SQL("card.id"),
+            "card_product_id": SQL("card.product_id"),
+            "company_id": SQL("card.company_id"),
+            "amount_charged": SQL("card.charged_amount"),
+            "origin_dealer_id": SQL("card.origin_dealer_id"),
+            "holder_dealer_id": SQL("card.dealer_id"),
+            "holder_member_id": SQL("card.member_id"),
+            "is_vip": SQL("card.is_vip"),
+            "delivery_id": SQL("delivery.id"),
+            "redeemed_at": now,
+            **values,
+            **author,
+        }
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH delivery AS (
+                    INSERT INTO crab_delivery (%(delivery_columns)s)
+                    SELECT %(delivery_values)s FROM crab_card card WHERE card.id = %(card)s
+                    RETURNING id
+                ),
+                chosen AS (
+                    SELECT product.id, product.product_tmpl_id FROM product_product product
+                     WHERE product.id = ANY(%(products)s)
+                ),
+                line AS (
+                    INSERT INTO crab_delivery_line (delivery_id, package_id, product_id, quantity, %(author_columns)s)
+                    SELECT delivery.id, chosen.id, COALESCE(part.product_id, chosen.id), COALESCE(part.quantity, 1),
+                           %(author_values)s
+                      FROM delivery CROSS JOIN chosen
+                      LEFT JOIN crab_package_part part ON part.package_tmpl_id = chosen.product_tmpl_id
+                     ORDER BY chosen.id, part.sequence, part.id
+                ),
+                redemption AS (
+                    INSERT INTO crab_redemption (%(columns)s)
+                    SELECT %(values)s FROM delivery, crab_card card WHERE card.id = %(card)s
+                    ON CONFLICT (actor_kind, actor_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+                    RETURNING id
+                )
+                INSERT INTO crab_redemption_product (redemption_id, product_id)
+                SELECT redemption.id, chosen.id FROM redemption CROSS JOIN chosen
+                """,
+                delivery_columns=_names(delivery),
+                delivery_values=_values(delivery),
+                columns=_names(columns),
+                values=_values(columns),
+                author_columns=_names(author),
+                author_values=_values(author),
+                card=card.id,
+                products=product_ids,
+            )
+        )
+        if not self.env.cr.rowcount:
+            raise ConcurrencyError(self.env._("This request is being executed already."))
+        card.invalidate_recordset(["redemption_ids"])
+        return redemption
+
+    @api.model
+    def _next_names(self):
+        """Numbers for a delivery and a redemption, and the redemption's id."""
+        find = self.env["ir.model.data"]._xmlid_to_res_id
+        sequences_sudo = self.env["ir.sequence"].sudo().browse(find(xmlid) for xmlid in SEQUENCES)
+        redemption, delivery = sequences_sudo.with_context(tz=SHANGHAI.key)
+        self.env.cr.execute("SELECT nextval('crab_redemption_id_seq')")
+        [redemption_id] = self.env.cr.fetchone()
+        return delivery.next_by_id(), redemption.next_by_id(), redemption_id
+
+    # ------------------------------------------------------------------------------------------ cancelling
 
     def _ensure_can_cancel(self):
         for redemption in self:
@@ -236,49 +363,93 @@ class CrabRedemption(models.Model):
         redemptions_sudo.delivery_id._cancel_unshipped()
         for redemption in redemptions_sudo:
             redemption.card_id._unuse(redemption)
-        redemptions_sudo.write(
-            {
-                "state": "cancelled",
-                "cancelled_at": fields.Datetime.now(),
-                "cancel_reason": reason,
-                "idempotency_key": False,
-            }
-        )
+        redemptions_sudo.write({"state": "cancelled", "cancelled_at": fields.Datetime.now(), "cancel_reason": reason})
         redemptions_sudo.env["crab.outbox"]._emit("redemption.cancelled", redemptions_sudo, {})
+
+    # ------------------------------------------------------------------------------------------ shipped
 
     def _set_shipped(self):
         """Called by the delivery: nothing about the number changes any more; liability becomes revenue."""
         shipped = self.filtered(lambda redemption: redemption.state == "confirmed")
         shipped.write({"state": "shipped"})
+        for subsidy, same in shipped.grouped(lambda r: r.card_product_id.crab_subsidy).items():
+            same.write({"amount_subsidy": subsidy})
         self.env["crab.ledger.fact"]._record(shipped._prepare_ledger_facts())
         self.env["crab.outbox"]._emit("redemption.shipped", shipped, {})
 
     def _prepare_ledger_facts(self):
-        """Facts of the shipment: each number's liability becomes revenue and VAT, its goods become cost."""
-        split = {
-            (product, company, amount): product.taxes_id.filtered(
-                lambda tax, company=company: tax.company_id == company
-            )
-            .with_company(company)
-            .compute_all(amount, currency=company.currency_id, product=product)
-            for product, company, amount in {(r.product_id, r.company_id, r.amount_charged) for r in self}
-        }
-        facts = []
+        """Facts of the shipment: each number's liability becomes revenue and VAT, its goods become cost.
+
+        Revenue belongs to the issuer, the cost to the company whose stock the goods left: where they differ, a fact of
+        each (what they owe each other is settled per business day). A card that gave several packages is divided over
+        them by their retail prices, each with its own tax.
+        """
+        taxed, facts = {}, []
         for redemption in self:
-            company, product = redemption.company_id, redemption.product_id
-            amounts = split[product, company, redemption.amount_charged]
-            facts.append(
-                {
-                    "kind": "redemption_shipped",
-                    "company_id": company.id,
-                    "tax_id": amounts["taxes"][0]["id"] if amounts["taxes"] else None,
-                    "amount_net": round_cents(amounts["total_excluded"]),
-                    "amount_tax": round_cents(amounts["total_included"]) - round_cents(amounts["total_excluded"]),
-                    "amount_cost": round_cents(product.with_company(company).standard_price),
-                    "document_model": self._name,
-                    "document_id": redemption.id,
-                    "reference": redemption.name,
-                    "key": f"redemption-{redemption.id}",
-                }
-            )
+            owner = redemption.delivery_id.company_id
+            cost = redemption._cost()
+            by_tax = redemption._revenue_by_tax(taxed)
+            if owner != redemption.company_id:
+                facts.append(redemption._prepare_fact(owner, None, 0, 0, cost))
+                cost = 0
+            for tax_id, (net, tax) in by_tax.items():
+                facts.append(redemption._prepare_fact(redemption.company_id, tax_id, net, tax, cost))
+                cost = 0
         return facts
+
+    def _cost(self):
+        """What the goods are worth in the stock they leave, at this moment."""
+        owner = self.delivery_id.company_id
+        return round_cents(
+            sum(
+                dec(line.quantity) * dec(line.product_id.with_company(owner).standard_price)
+                for line in self.delivery_id.line_ids
+            )
+        )
+
+    def _revenue_by_tax(self, taxed):
+        """``{tax id or None: [net, tax]}``; ``taxed`` remembers what one product and amount come to."""
+        company, products = self.company_id, self.product_ids
+        amounts = spread(round_cents(self.amount_charged), [dec(product.list_price) for product in products])
+        result = {}
+        for product, amount in zip(products, amounts, strict=True):
+            key = product, company, amount
+            if key not in taxed:
+                taxed[key] = self._tax(*key)
+            tax_id, net, tax = taxed[key]
+            sums = result.setdefault(tax_id, [0, 0])
+            sums[0] += net
+            sums[1] += tax
+        return result
+
+    @api.model
+    def _tax(self, product, company, amount):
+        taxes = product.taxes_id.filtered(lambda tax: tax.company_id == company)
+        taxes = taxes.with_company(company).with_context(force_price_include=True)  # what was charged holds the tax
+        amounts = taxes.compute_all(float(amount), currency=company.currency_id, product=product)
+        net = round_cents(amounts["total_excluded"])
+        return taxes[:1].id or None, net, round_cents(amounts["total_included"]) - net
+
+    def _prepare_fact(self, company, tax_id, net, tax, cost):
+        return {
+            "kind": "redemption_shipped",
+            "company_id": company.id,
+            "tax_id": tax_id,
+            "amount_net": net,
+            "amount_tax": tax,
+            "amount_cost": cost,
+            "document_model": self._name,
+            "document_id": self.id,
+            "reference": self.name,
+            "key": f"redemption-{self.id}-{tax_id or 0}",
+        }
+
+
+def _names(columns):
+    return SQL(", ").join(SQL.identifier(name) for name in columns)
+
+
+def _values(columns):
+    return SQL(", ").join(
+        value if isinstance(value, SQL) else SQL("%s", None if value is False else value) for value in columns.values()
+    )

@@ -31,7 +31,7 @@ class TestEnter(RedemptionCase):
         wizard.action_check()
         self.assertEqual(wizard.card_id, self.numbers[0])
         with Form(wizard) as form:
-            self.assertEqual(form.product_id, self.package)
+            self.assertEqual(form.product_ids[:], self.package)
             form.receiver_name, form.receiver_phone, form.street = "收货人", "13900000000", "示例路 2 号"
             form.wish_date = "2099-10-01"
         action = wizard.action_confirm()
@@ -59,6 +59,23 @@ class TestEnter(RedemptionCase):
         self.assertFalse(wizard.card_id)
         with self.assertRaises(UserError):
             wizard.action_confirm()
+        for default in (Enter.with_context(default_card_id=self.numbers[1].id).create({}),):
+            self.assertFalse(default.card_id)
+            with self.assertRaises(UserError):
+                default.action_confirm()
+
+    def test_a_choice_is_made_among_the_linked_packages(self):
+        both = self.package | self.other_package
+        self.card_product.product_tmpl_id.write({"crab_rule": "choice", "crab_choice_ids": [(6, 0, both.ids)]})
+        wizard = self._form("ENTER00000001", "secret11").save()
+        self.assertEqual((wizard.option_ids, wizard.choice_count), (both, 1))
+        self.assertFalse(wizard.product_ids)
+        wizard.write({"receiver_name": "收货人", "receiver_phone": "13900000000", "street": "示例路 2 号"})
+        with self.assertRaisesRegex(UserError, "Choose"):
+            wizard.action_confirm()
+        wizard.product_ids = self.other_package
+        redemption = self.env["crab.redemption"].browse(wizard.action_confirm()["res_id"])
+        self.assertEqual(redemption.product_ids, self.other_package)
 
     def test_the_password_is_stored_nowhere(self):
         wizard = self._form("ENTER00000001", "secret11").save()

@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -79,6 +80,60 @@ class TestGreeting(RedemptionCase):
             greeting.unlink()
         with self.assertRaises(UserError):
             greeting.action_schedule()
+
+    def test_what_was_greeted_is_never_greeted_again(self):
+        greeting = self._greeting(["13811111111"])
+        self.env["crab.greeting"]._send_due()
+        greeting.action_reset()
+        line = greeting.line_ids
+        for attack in (
+            lambda: line.write({"state": "waiting"}),
+            lambda: line.write({"sent_at": False}),
+            lambda: line.write({"phone": "13822222222"}),
+            line.unlink,
+            greeting.unlink,
+            lambda: greeting.write({"state": "scheduled"}),
+        ):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                attack()
+        greeting.action_schedule()
+        self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
+        with self.assertRaises(UserError):
+            greeting.greeting = "changed while scheduled"
+
+    def test_a_cancelled_number_is_neither_added_nor_greeted(self):
+        greeting = self._greeting(["13811111111"])
+        self.cards[0]._cancel(self.cards[0].batch_id)
+        self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
+        greeting.action_reset()
+        greeting.line_ids.unlink()
+        with self.assertRaises(UserError):
+            self.env["crab.greeting.line"].create({"greeting_id": greeting.id, "card_id": self.cards[0].id})
+
+    @covers("HQ-31", "choose numbers", via="web")
+    def test_numbers_are_chosen_by_list_and_range(self):
+        with Form(self.env["crab.greeting"].with_user(self.agent)) as form:
+            form.partner_id, form.greeting, form.send_at = self.company_partner, "好", fields.Datetime.now()
+        greeting, numbers = form.record, self.cards.mapped("number")
+        action = greeting.action_add_numbers()
+        with Form(self.env[action["res_model"]].with_user(self.agent).with_context(**action["context"])) as form:
+            form.numbers = f" {numbers[5].lower()}\n{numbers[6]}"
+            form.first_number, form.last_number = numbers[0], numbers[2]
+        form.record.action_add()
+        self.assertEqual(greeting.line_ids.card_id, self.cards[:3] | self.cards[5:7])
+        with self.assertRaises(UserError):
+            form.record.action_add()
+
+    @covers("HQ-31", "import numbers from Excel", via="web")
+    def test_customer_service_imports_the_file_in_the_web_client(self):
+        text = f"企业名称,卡号,手机号,祝福语,发送日期\n丙公司,{self.cards[3].number},138 1111 1111,新年好,2099-02-01"
+        defaults = {"default_kind": "greeting", "default_file_name": "gifts.csv"}
+        with Form(self.env["crab.import"].with_user(self.agent).with_context(**defaults)) as form:
+            form.file = base64.b64encode(text.encode())
+        form.record.action_import()
+        self.assertEqual(form.record.state, "done", form.record.error_ids.mapped("reason"))
+        line = self.cards[3].env["crab.greeting.line"].search([("card_id", "=", self.cards[3].id)])
+        self.assertEqual((line.phone, line.greeting_id.partner_id.name), ("13811111111", "丙公司"))
 
     @covers("HQ-31", "import numbers from Excel", via="import")
     def test_an_excel_file_makes_one_document_per_company_text_and_day(self):

@@ -17,7 +17,7 @@ class TestRedeem(RedemptionCase):
 
     def test_a_fixed_card_is_redeemed_for_its_package(self):
         redemption = self._redeem()
-        self.assertEqual(redemption.product_id, self.package)
+        self.assertEqual(redemption.product_ids, self.package)
         self.assertEqual(redemption.card_id.state, "used")
         self.assertEqual(redemption.card_id.dealer_id, self.dealer)
         self.assertEqual(redemption.amount_charged, 654)
@@ -56,7 +56,65 @@ class TestRedeem(RedemptionCase):
         with self.assertRaises(UserError):
             self._redeem(product=self.card_product)
         self._assert_nothing_happened(self.cards[0])
-        self.assertEqual(self._redeem(product=self.other_package).product_id, self.other_package)
+        self.assertEqual(self._redeem(product=self.other_package).product_ids, self.other_package)
+
+    def test_a_card_gives_n_of_m_linked_products_each_with_its_own_tax(self):
+        both = self.package | self.other_package
+        third = self._new_package("TESTPKG3", 5)
+        template = self.card_product.product_tmpl_id
+        template.write({"crab_rule": "choice", "crab_choice_ids": [(6, 0, (both | third).ids)], "crab_choice_count": 2})
+        for product in (None, self.package, both | third):
+            with self.subTest(product), self.assertRaisesRegex(UserError, "Choose"), self.cr.savepoint():
+                self._redeem(product=product)
+        self._assert_nothing_happened(self.cards[0])
+        thirteen = self.other_package.product_tmpl_id._crab_sale_taxes("13")
+        self.other_package.taxes_id = thirteen
+        redemption = self._redeem(product=both)
+        self.assertEqual(redemption.product_ids, both)
+        self.assertEqual(redemption.delivery_id.line_ids.product_id, both)
+        redemption.delivery_id._ship("顺丰速运")
+        facts = self.env["crab.ledger.fact"].search([("document_id", "=", redemption.id)], order="id")
+        self.assertEqual(sum(facts.mapped("amount_net")) + sum(facts.mapped("amount_tax")), 654)
+        self.assertEqual(
+            facts.tax_id, (self.package.taxes_id | thirteen).filtered(lambda t: t.company_id == self.group)
+        )
+        self.assertEqual(sum(facts.mapped("amount_cost")), 100)
+
+    def test_revenue_belongs_to_the_issuer_and_cost_to_the_owner_of_the_goods(self):
+        redemption = self._redeem()
+        redemption.company_id = self.sales
+        redemption.delivery_id._ship("顺丰速运")
+        facts = self.env["crab.ledger.fact"].search([("document_id", "=", redemption.id)])
+        amounts = {fact.company_id: (fact.amount_net + fact.amount_tax, fact.amount_cost) for fact in facts}
+        self.assertEqual(amounts, {self.sales: (654, 0), self.group: (0, 40)})
+
+    def test_a_member_redeems_what_it_holds_and_nobody_else_does_so_without_the_password(self):
+        member = self.env["crab.member"].create({"name": "M", "phone": "13811110000"})
+        stranger = self.env["crab.member"].create({"name": "S", "phone": "13811110001"})
+        card = self.cards[0]
+        card._bind(None, member)
+        Redemption = self.env["crab.redemption"]
+        for subject in (
+            Subject("member", stranger.id),
+            Subject("dealer", self.dealer.id),
+            Subject("staff", member.id),
+            Subject("user", self.env.uid),
+            Subject("system", 1),
+        ):
+            with self.subTest(subject), self.assertRaises(UserError), self.cr.savepoint():
+                Redemption._redeem_held(subject, card, self.address)
+        with self.assertRaises(UserError), self.cr.savepoint():
+            Redemption._redeem_held(Subject("dealer", self.dealer.id), self.cards[1], self.address)
+        redemption = Redemption._redeem_held(Subject("member", member.id), card, self.address)
+        self.assertEqual((redemption.holder_member_id, redemption.source), (member, "subject"))
+        self.assertTrue(Redemption._for_subject(Subject("member", member.id)))
+        self.assertFalse(Redemption._for_subject(Subject("member", stranger.id)))
+
+    def test_the_key_of_a_cancelled_redemption_does_not_redeem_again(self):
+        first = self._redeem(key="k9")
+        first._cancel("changed mind")
+        self.assertEqual(self._redeem(key="k9"), first)
+        self.assertEqual(self.cards[0].state, "active")
 
     def test_incomplete_addresses_and_past_days_are_refused(self):
         for field in ("receiver_name", "receiver_phone", "street"):

@@ -62,14 +62,38 @@ class TestRights(RedemptionCase):
         self.assertFalse(self.env["crab.redemption"].with_user(user).search([]))
         self.assertFalse(self.env["crab.delivery"].with_user(user).search([("id", "=", self.delivery.id)]))
 
+    def test_customer_service_does_not_do_the_warehouses_work(self):
+        agent = self._new_user("right-cs", "customer_service")
+        for call in (
+            lambda: self.delivery.with_user(agent).action_prepare(),
+            lambda: self.delivery.with_user(agent).action_export_for_carrier(),
+            lambda: self.env["crab.import"].with_user(agent)._run_file("shipment", "x.csv", "配送单号".encode()),
+        ):
+            with self.assertRaises(AccessError):
+                call()
+        self.assertEqual(self.delivery.state, "waiting")
+
+    def test_a_department_manager_sees_those_of_the_department(self):
+        rep, manager, other = (
+            self._new_user("right-rep3", "sales_rep"),
+            self._new_user("right-dm", "department_manager"),
+            self._new_user("right-dm2", "department_manager"),
+        )
+        self.dealer.user_id = rep
+        rep.crab_manager_id = manager
+        for model in ("crab.redemption", "crab.delivery", "crab.delivery.line"):
+            self.assertTrue(self.env[model].with_user(manager).search([]))
+            self.assertFalse(self.env[model].with_user(other).search([]))
+
     def test_strangers_do_not_find_a_dealers_redemption(self):
-        stranger = self.z
         Redemption, Delivery = self.env["crab.redemption"], self.env["crab.delivery"]
         owner = Subject("dealer", self.dealer.id)
-        self.assertEqual(Redemption._get_for_subject(owner, self.redemption.ids), self.redemption)
-        self.assertEqual(Delivery._get_for_subject(owner, self.delivery.ids), self.delivery)
+        own = Redemption._redeem(owner, self.cards[1], self.address)
+        self.assertEqual(Redemption._get_for_subject(owner, own.ids), own)
+        self.assertEqual(Delivery._get_for_subject(owner, own.delivery_id.ids), own.delivery_id)
         for subject in (
-            Subject("dealer", stranger.id),
+            owner,  # holds the number, but somebody else entered where it goes
+            Subject("dealer", self.z.id),
             Subject("member", self.dealer.id),
             Subject("staff", self.dealer.id),
             Subject("system", 1),

@@ -26,10 +26,9 @@ class CrabDeliveryShip(models.TransientModel):
         deliveries = self.line_ids.delivery_id
         if not deliveries:
             raise UserError(self.env._("Choose at least one delivery."))
-        deliveries.check_access("write")
+        deliveries._ensure_warehouse()
         deliveries._ship(
-            self.carrier_name.strip(),
-            {line.delivery_id.id: (line.tracking_reference or "").strip() or False for line in self.line_ids},
+            self.carrier_name, {line.delivery_id.id: line.tracking_reference or "" for line in self.line_ids}
         )
         return {"type": "ir.actions.act_window_close"}
 

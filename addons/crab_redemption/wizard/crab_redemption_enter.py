@@ -21,8 +21,13 @@ class CrabRedemptionEnter(models.TransientModel):
     )
     card_id = fields.Many2one("crab.card", "Checked number", readonly=True)
     card_product_id = fields.Many2one(related="card_id.product_id", string="Card")
+    is_vip = fields.Boolean(related="card_id.is_vip")
     option_ids = fields.Many2many("product.product", compute="_compute_option_ids")
-    product_id = fields.Many2one("product.product", "Goods", domain="[('id', 'in', option_ids)]")
+    option_count = fields.Integer(compute="_compute_option_ids")
+    choice_count = fields.Integer("Packages to choose", related="card_product_id.crab_choice_count")
+    product_ids = fields.Many2many(
+        "product.product", "crab_redemption_enter_product", string="Goods", domain="[('id', 'in', option_ids)]"
+    )
     wish_date = fields.Date("Wished date")
     receiver_name = fields.Char("Receiver")
     receiver_phone = fields.Char("Phone")
@@ -40,12 +45,16 @@ class CrabRedemptionEnter(models.TransientModel):
             subject = Subject.of(self.env)
             card = self.env["crab.card"]._open_with_password(subject, wizard.number, wizard.password)
             options = self.env["crab.redemption"]._options(card)
-            wizard._set_checked({"card_id": card.id, "product_id": options.id if len(options) == 1 else False})
+            has_choice = len(options) != card.product_id.crab_choice_count
+            wizard._set_checked(
+                {"card_id": card.id, "product_ids": [fields.Command.set([] if has_choice else options.ids)]}
+            )
 
     @api.depends("card_id")
     def _compute_option_ids(self):
         for wizard in self:
             wizard.option_ids = self.env["crab.redemption"]._options(wizard.card_id)
+            wizard.option_count = len(wizard.option_ids)
 
     @api.onchange("province_id")
     def _onchange_province_id(self):
@@ -59,13 +68,11 @@ class CrabRedemptionEnter(models.TransientModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._without_checked(vals) for vals in vals_list])
+        unchecked = dict.fromkeys(CHECKED_FIELDS, False)  # named, so that no default of the context fills them
+        return super().create([{**vals, **unchecked} for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._without_checked(vals))
-
-    def _without_checked(self, vals):
-        return {field: value for field, value in vals.items() if field not in CHECKED_FIELDS}
+        return super().write({field: value for field, value in vals.items() if field not in CHECKED_FIELDS})
 
     def _set_checked(self, vals):
         return super().write(vals)
@@ -90,7 +97,7 @@ class CrabRedemptionEnter(models.TransientModel):
                 field: value.id if isinstance(value := self[field], models.BaseModel) else value
                 for field in Redemption._address_fields()
             },
-            product=self.product_id,
+            product=self.product_ids,
             wish_date=self.wish_date,
             key=f"enter-{self.id}",
             source="back_office",

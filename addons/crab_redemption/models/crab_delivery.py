@@ -135,7 +135,9 @@ class CrabDelivery(models.Model):
                 text = cells.text(limit)(values[name] or None)
                 cleaned[name] = clean_phone(text) if text and name == "receiver_phone" else text
             except (cells.CellError, PhoneError) as error:
-                raise ValidationError(f"{label}: {self.env._(error.reason)}") from error
+                raise ValidationError(
+                    self.env._("%(field)s: %(reason)s", field=label, reason=self.env._(error.reason))
+                ) from error
             if not cleaned[name]:
                 raise ValidationError(self.env._("Please fill in: %(field)s.", field=label))
         if any(name in values for name in REGIONS):

@@ -69,4 +69,6 @@ class CrabGreetingLine(models.Model):
             return {"phone": clean_phone(cells.text(32)(vals["phone"]))}
         except (cells.CellError, PhoneError) as error:
             label = self._fields["phone"]._description_string(self.env)
-            raise ValidationError(f"{label}: {self.env._(error.reason)}") from error
+            raise ValidationError(
+                self.env._("%(field)s: %(reason)s", field=label, reason=self.env._(error.reason))
+            ) from error

@@ -6,6 +6,8 @@ usage: demo_company.py DATABASE     reads the passwords of the users, by login, 
 import json
 import sys
 
+import sandboxes
+
 import crabenv
 
 NAMES = {
@@ -100,6 +102,14 @@ def issue_and_activate(env):
     activation._step_for_subject(store, "execute")
 
 
+def open_payments(env):
+    """The Sales company takes payments at the sandbox of WeChat Pay."""
+    provider = env["payment.provider"].search(
+        [("code", "=", "wechatpay"), ("company_id", "=", env["res.company"]._crab_company("sales").id)]
+    )
+    provider.write({**sandboxes.wechatpay_values(), "state": "test", "is_published": True})
+
+
 def main(database):
     passwords = json.load(sys.stdin)
     registry = crabenv.open_registry(database)
@@ -118,6 +128,7 @@ def main(database):
     step(lambda env: load(env, "member", "members", MEMBERS))
     step(lambda env: load(env, "card", "card-numbers", CARDS))
     step(issue_and_activate)
+    transaction.run(registry, open_payments)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from odoo.tools import SQL
 LOCK_TIMEOUT = "10s"
 
 
-def lock_rows(records):
+def lock_rows(records, share=False):
     """Lock the rows of ``records``, in id order, waiting at most ``LOCK_TIMEOUT``; drop what is cached of them.
 
     A row changed by another transaction since this one began raises a serialization failure, on which the caller's
     transaction is restarted (``retry_policy``). Rows that no longer exist are simply not locked.
 
+    :param share: only keep others from changing the rows until this transaction ends; many may do so at once
     :raise LockError: (409) when another transaction holds a row for too long
     :return: ids that were locked, in order
     """
@@ -25,9 +26,10 @@ def lock_rows(records):
     try:
         env.cr.execute(
             SQL(
-                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR %s",
                 SQL.identifier(records._table),
                 list(records.ids),
+                SQL("SHARE") if share else SQL("NO KEY UPDATE"),
             )
         )
     except errors.LockNotAvailable as exc:

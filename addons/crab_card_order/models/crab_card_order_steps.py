@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec
 
 from .crab_card_order import OPEN_STATES
@@ -111,6 +112,7 @@ class CrabCardOrder(models.Model):
         if self.state in OPEN_STATES or self.state == "done":
             return
         self._ensure_state("draft")
+        lock_rows(self.sender_dealer_id | self.receiver_dealer_id, share=True)  # they stay where they are until commit
         self._complete_parties()
         self._check_parties()
         if self.kind == "direct":

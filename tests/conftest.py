@@ -16,6 +16,10 @@ import crabenv  # noqa: E402
 
 config.parse_config(["--addons-path", str(ROOT / "addons")])  # odoo.addons.crab_… can be imported from here on
 
+from odoo.modules.module import load_openerp_module  # noqa: E402
+
+load_openerp_module("crab_base")  # before anything imports from it: its restart policy would not be installed
+
 import harness  # noqa: E402
 
 

@@ -134,16 +134,22 @@ class Reader:
         for number, _raw in rows:
             if number == self._header_row:
                 break
+
+        def is_empty(raw):
+            first = raw[0] if raw else None
+            if type(first) is str and first.strip():  # nearly all rows end here
+                return False
+            return all(map(is_blank, raw))
+
+        def placed(raw):
+            width = len(raw)
+            return [None if place is None or place >= width else raw[place] for place in positions]
+
         count = 0
         while block := list(islice(rows, size)):
-            chunk = []
-            for number, raw in block:
-                if all(map(is_blank, raw)):
-                    continue
-                if not is_plain or len(raw) != needed:
-                    width = len(raw)
-                    raw = [None if place is None or place >= width else raw[place] for place in positions]
-                chunk.append((number, raw))
+            chunk = [line for line in block if not is_empty(line[1])]
+            if not is_plain or any(len(raw) != needed for _number, raw in chunk):
+                chunk = [(number, placed(raw)) for number, raw in chunk]
             count += len(chunk)
             if chunk:
                 yield chunk

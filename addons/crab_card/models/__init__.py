@@ -6,6 +6,7 @@ from . import crab_card_key
 from . import crab_card_password
 from . import crab_card_guess
 from . import crab_card_serial
+from . import crab_member
 from . import crab_import
 from . import crab_import_card
 from . import crab_import_card_vip

@@ -294,6 +294,7 @@ class CrabCard(models.Model):
         :param holder: a dealer, a member, or an empty value for the platform
         :param origin: the level-1 dealer they are issued to; an empty recordset or False: the platform; None: unchanged
         """
+        self._claim_member(holder)
         values = {
             **self._holder_values(holder),
             "transit_model": None,
@@ -359,15 +360,43 @@ class CrabCard(models.Model):
 
     def _bind(self, document, member, expect=None):
         """Bind free active numbers that no member holds yet to ``member``; state and origin stay."""
+        self._claim_member(member)
         values = {**self._holder_values(member), "received_at": SQL("line.happened_at")}
         expected = {"state": ("active",), "holder_kind": ("platform", "dealer"), "transit": (FREE,), **(expect or {})}
         return self._change("bind", document, values, expected)
 
     def _set_vip(self, is_vip, document=None, expect=None):
-        """Mark numbers as VIP cards, or take the mark away; the caller leaves out those that are so already."""
+        """Mark unused numbers as VIP cards, or take the mark away; the caller leaves out those that are so already."""
         return self._change(
-            "vip" if is_vip else "unvip", document, {"is_vip": is_vip}, {"is_vip": (not is_vip,), **(expect or {})}
+            "vip" if is_vip else "unvip",
+            document,
+            {"is_vip": is_vip},
+            {"state": ("inactive", "active"), "is_vip": (not is_vip,), **(expect or {})},
         )
+
+    def _move_to_member(self, member):
+        """Give unused numbers of a merged member to the one it became, in transit or not."""
+        expected = {"state": ("inactive", "active"), "holder_kind": ("member",)}
+        return self._change("merge", None, {"member_id": member.id}, expected)
+
+    def _renew_passwords(self, batch, hashes, key):
+        """Replace the passwords of numbers that never left the platform (``crab.card.batch.action_renew_list``).
+
+        :param dict hashes: card id → hash of its new password
+        :param key: the row of the key they were hashed with
+        """
+        expected = {"state": ("inactive",), "holder_kind": ("platform",), "transit": (FREE,)}
+        self._change("renew", batch, {}, expected)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crab_card c SET password_hash = new.hash, key_id = %s"
+                " FROM unnest(%s::int[], %s::bytea[]) AS new(id, hash) WHERE c.id = new.id",
+                key.id,
+                list(hashes),
+                list(hashes.values()),
+            )
+        )
+        return self
 
     def _set_valid_until(self, day, document=None, expect=None):
         """Change the last day of redemption of unused numbers; None for no end."""
@@ -375,6 +404,24 @@ class CrabCard(models.Model):
         return self._change(
             "extend", document, {"valid_until": day}, {"state": ("inactive", "active"), **(expect or {})}, note=note
         )
+
+    @api.model
+    def _claim_member(self, holder):
+        """Make sure that a member who gets numbers in this transaction is not merged into another one meanwhile.
+
+        Whoever merges it finds its row changed and is restarted, and then moves these numbers too; whoever comes after
+        the merger is restarted and refused here. Before the numbers are locked: the merger locks in that order.
+
+        :raise UserError: for a member who is closed
+        """
+        if not holder or holder._name != "crab.member":
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE crab_member SET write_date = write_date WHERE id = %s AND state = 'active'", holder.id)
+        )
+        if not self.env.cr.rowcount:
+            raise UserError(self.env._("This member is closed and cannot get cards."))
 
     @api.model
     def _holder_values(self, holder):

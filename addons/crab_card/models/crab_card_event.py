@@ -41,6 +41,8 @@ class CrabCardEvent(models.Model):
             ("vip", "Marked as VIP"),
             ("unvip", "VIP mark removed"),
             ("extend", "Validity changed"),
+            ("merge", "Holder merged"),
+            ("renew", "New password list"),
         ],
         required=True,
         readonly=True,

@@ -1,11 +1,15 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools import transaction
+from odoo.addons.crab_base.tools.locks import LOCK_TIMEOUT
 
 from ..tools import normalise
 
@@ -41,10 +45,16 @@ class CrabCardGuess(models.Model):
     attempted_at = fields.Datetime("When", readonly=True, required=True)
     lifted_at = fields.Datetime("Lifted", readonly=True, help="No longer counted since then.")
     lifted_by_id = fields.Many2one("res.users", "Lifted by", readonly=True, ondelete="restrict")
-    is_locked = fields.Boolean(
-        "Number locked",
-        compute="_compute_is_locked",
-        help="This number is not accepted by password at this moment, from this source or at all.",
+    lock = fields.Selection(
+        [
+            ("number", "Number, for the day"),
+            ("source", "Number from this source"),
+            ("subject", "Person"),
+            ("address", "Network address"),
+        ],
+        "Locked now",
+        compute="_compute_lock",
+        help="What is not accepted by password at this moment because of too many wrong entries.",
     )
 
     _number_idx = models.Index("(number, attempted_at)")
@@ -60,17 +70,16 @@ class CrabCardGuess(models.Model):
         for guess in self:
             guess.subject_name = names.get((model_of.get(guess.subject_kind), guess.subject_id)) or ""
 
-    @api.depends("number", "source", "lifted_at")
-    def _compute_is_locked(self):
-        numbers = self.mapped("number")
-        of_number = self._count_by(PER_NUMBER, SQL("number"), SQL("number = ANY(%s)", numbers))
-        of_both = self._count_by(PER_NUMBER_AND_SOURCE, SQL("number, source"), SQL("number = ANY(%s)", numbers))
-        number_limit, both_limit = self._limit(PER_NUMBER), self._limit(PER_NUMBER_AND_SOURCE)
+    @api.depends("number", "source", "subject_kind", "subject_id", "is_address", "lifted_at")
+    def _compute_lock(self):
+        self.flush_model(["lifted_at"])
+        columns = ("number", "source", "is_address", "subject_kind", "subject_id")
+        attempts = {tuple(guess[column] for column in columns) for guess in self if not guess.lifted_at}
+        exceeded = {
+            attempt: self._exceeded(dict(zip(columns, attempt, strict=True)), self.env.cr) for attempt in attempts
+        }
         for guess in self:
-            guess.is_locked = not guess.lifted_at and (
-                of_number.get((guess.number,), 0) >= number_limit
-                or of_both.get((guess.number, guess.source), 0) >= both_limit
-            )
+            guess.lock = exceeded.get(tuple(guess[column] for column in columns))
 
     # === Limits === #
 
@@ -79,23 +88,6 @@ class CrabCardGuess(models.Model):
         name, default, _window = rule
         value = self.env["ir.config_parameter"].sudo().get_param(f"crab_card.{name}")  # settings are no secret
         return int(value) if value and value.isdecimal() else default
-
-    @api.model
-    def _count_by(self, rule, columns, condition, cr=None):
-        if cr is None:
-            self.flush_model(["lifted_at"])
-            cr = self.env.cr
-        cr.execute(
-            SQL(
-                "SELECT %s, count(*) FROM crab_card_guess"
-                " WHERE lifted_at IS NULL AND attempted_at > %s AND %s GROUP BY %s",
-                columns,
-                fields.Datetime.now() - rule[2],
-                condition,
-                columns,
-            )
-        )
-        return {tuple(row[:-1]): row[-1] for row in cr.fetchall()}
 
     @api.model
     def _identify(self, number, source, subject):
@@ -109,97 +101,120 @@ class CrabCardGuess(models.Model):
         }
 
     @api.model
-    def _exceeded(self, attempt, allowance=0, cr=None):
-        """The first limit that is exceeded: ``"number"``, ``"source"``, ``"subject"``, ``"address"`` or ``None``.
+    @contextmanager
+    def _one_at_a_time(self, attempt):
+        """Inside, no other attempt at this number or of this person is judged: parallel ones pass no limit.
 
-        :param allowance: 1 when the attempt itself is counted already
+        Locks of the connection, not of the transaction: they end with the block, long before the redemption does, and
+        whoever waited counts anew (``_exceeded`` looks from a transaction of its own). The block keeps the transaction
+        usable, whatever happens in it: an unlock in an aborted one would fail.
+
+        :raise LockError: when others keep it for too long
         """
-        rules = [
-            ("number", PER_NUMBER, SQL("number = %s", attempt["number"])),
-            ("source", PER_NUMBER_AND_SOURCE, SQL("number = %s AND source = %s", attempt["number"], attempt["source"])),
-        ]
+        keys = {f"number {attempt['number']}"}
         if attempt["subject_kind"] != "system":
-            rules.append(
-                (
-                    "subject",
-                    PER_SUBJECT,
-                    SQL("subject_kind = %s AND subject_id = %s", attempt["subject_kind"], attempt["subject_id"]),
-                )
-            )
-        if attempt["is_address"]:
-            rules.append(("address", PER_ADDRESS, SQL("is_address AND source = %s", attempt["source"])))
-        for name, rule, condition in rules:
-            count = sum(self._count_by(rule, SQL("number"), condition, cr).values())
-            if count >= self._limit(rule) + allowance:
-                return name
-        return None
+            keys.add(f"{attempt['subject_kind']} {attempt['subject_id']}")
+        cr, held = self.env.cr, []
+        try:
+            with cr.savepoint(flush=False):
+                cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+                for key in sorted(keys):
+                    cr.execute(SQL("SELECT pg_advisory_lock(hashtextextended(%s, 0))", f"crab.card.guess {key}"))
+                    held.append(key)
+                cr.execute("SET LOCAL lock_timeout = DEFAULT")
+            yield
+        except errors.LockNotAvailable as exc:
+            raise LockError(self.env._("Someone else is entering this number. Please try again in a moment.")) from exc
+        finally:
+            for key in held:
+                cr.execute(SQL("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", f"crab.card.guess {key}"))
 
     @api.model
-    def _guard(self, number, source, subject):
+    def _exceeded(self, attempt, cr):
+        """The first limit that is reached: ``"number"``, ``"source"``, ``"subject"``, ``"address"`` or ``None``."""
+        now = fields.Datetime.now()
+        of = {name: SQL("%s = %s", SQL.identifier(name), value) for name, value in attempt.items()}
+        person = SQL("%s AND %s", of["subject_kind"], of["subject_id"])
+        address = SQL("is_address AND %s", of["source"])
+        rules = {
+            "number": (PER_NUMBER, of["number"]),
+            "source": (PER_NUMBER_AND_SOURCE, SQL("%s AND %s", of["number"], of["source"])),
+        }
+        if attempt["subject_kind"] != "system":
+            rules["subject"] = (PER_SUBJECT, person)
+        if attempt["is_address"]:
+            rules["address"] = (PER_ADDRESS, address)
+        cr.execute(
+            SQL(
+                "SELECT %s FROM crab_card_guess WHERE lifted_at IS NULL AND attempted_at > %s AND (%s OR %s OR %s)",
+                SQL(", ").join(
+                    SQL("count(*) FILTER (WHERE %s AND attempted_at > %s)", condition, now - rule[2])
+                    for rule, condition in rules.values()
+                ),
+                now - max(rule[2] for rule, _condition in rules.values()),
+                of["number"],
+                person,
+                address,
+            )
+        )
+        counts = zip(rules, cr.fetchone(), strict=True)
+        return next((name for name, count in counts if count >= self._limit(rules[name][0])), None)
+
+    @api.model
+    def _guard(self, attempt):
         """Refuse to check a password when there were too many wrong ones.
 
         :raise UserError: with the same text whether the number exists or not
         """
-        exceeded = self._exceeded(self._identify(number, source, subject))
+        exceeded = transaction.run(self.env.registry, lambda env: self._exceeded(attempt, env.cr))
+        if exceeded == "number":
+            raise UserError(
+                self.env._(
+                    "There were too many wrong passwords for this number. Please contact customer service to use it"
+                    " today."
+                )
+            )
         if exceeded:
-            raise UserError(self._message(exceeded))
+            raise UserError(
+                self.env._(
+                    "There were too many wrong entries. Please try again in an hour, or contact customer service."
+                )
+            )
 
     @api.model
-    def _refuse(self, number, source, subject):
-        """Record a wrong pair for good and say so.
-
-        Counting after the record is committed lets no parallel attempt slip through: each sees those before it.
+    def _refuse(self, attempt):
+        """Record a wrong pair for good, whatever becomes of this transaction, and say so.
 
         :raise UserError: always
         """
-        attempt = self._identify(number, source, subject)
         insert = SQL(
             "INSERT INTO crab_card_guess (%s, attempted_at) VALUES %s",
             SQL(", ").join(SQL.identifier(name) for name in attempt),
             (*attempt.values(), fields.Datetime.now()),
         )
         transaction.run(self.env.registry, lambda env: env.cr.execute(insert))
-        exceeded = transaction.run(self.env.registry, lambda env: self._exceeded(attempt, 1, env.cr))
-        raise UserError(
-            self._message(exceeded) if exceeded else self.env._("The card number or the password is wrong.")
-        )
-
-    @api.model
-    def _message(self, exceeded):
-        if exceeded == "number":
-            return self.env._(
-                "There were too many wrong passwords for this number. Please contact customer service to use it today."
-            )
-        return self.env._(
-            "There were too many wrong entries. Please try again in an hour, or contact customer service."
-        )
+        raise UserError(self.env._("The card number or the password is wrong."))
 
     # === Back office === #
 
     def action_lift(self):
         """Count the wrong entries of these numbers no longer: the numbers can be used again at once."""
-        if not any(
-            self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")
-        ):
-            raise AccessError(self.env._("Only card keepers and customer service lift locks."))
-        self.check_access("read")
-        guesses_sudo = self.sudo().search(  # nobody writes attempts by hand
-            Domain("number", "in", self.mapped("number")) & Domain("lifted_at", "=", False)
-        )
-        guesses_sudo.write({"lifted_at": fields.Datetime.now(), "lifted_by_id": self.env.uid})
+        self._lift(Domain("number", "in", self.mapped("number")))
 
     def action_lift_subject(self):
         """Count the wrong entries of these people and addresses no longer."""
-        if not any(
-            self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service", "admin")
-        ):
+        self._lift(
+            Domain.OR(
+                Domain("source", "=", guess.source)
+                | Domain("subject_kind", "=", guess.subject_kind) & Domain("subject_id", "=", guess.subject_id)
+                for guess in self
+            )
+        )
+
+    def _lift(self, domain):
+        if not any(self.env.user.has_group(f"crab_base.group_{role}") for role in ("card_keeper", "customer_service")):
             raise AccessError(self.env._("Only card keepers and customer service lift locks."))
         self.check_access("read")
-        domain = Domain.OR(
-            Domain("source", "=", guess.source)
-            | Domain("subject_kind", "=", guess.subject_kind) & Domain("subject_id", "=", guess.subject_id)
-            for guess in self
-        )
         guesses_sudo = self.sudo().search(domain & Domain("lifted_at", "=", False))  # nobody writes attempts by hand
         guesses_sudo.write({"lifted_at": fields.Datetime.now(), "lifted_by_id": self.env.uid})
 

@@ -5,6 +5,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools.locks import lock_rows
+
 from ..tools import normalise
 
 NO_CARD = hashlib.sha256(b"no card").digest()
@@ -48,10 +50,13 @@ class CrabCard(models.Model):
         :raise UserError: the same for an unknown number and for a wrong password; another one when there were too many
         """
         guesses = self.env["crab.card.guess"]
-        guesses._guard(number, source, subject)
-        card = self._check_password(number, password)
-        if not card:
-            guesses._refuse(number, source, subject)
+        attempt = guesses._identify(number, source, subject)
+        with guesses._one_at_a_time(attempt):
+            guesses._guard(attempt)
+            with self.env.cr.savepoint(flush=False):
+                card = self._check_password(number, password)
+            if not card:
+                guesses._refuse(attempt)
         return card.sudo()
 
     @api.model
@@ -69,6 +74,8 @@ class CrabCard(models.Model):
         if member_sudo.state != "active":
             raise UserError(self.env._("This member does not exist."))
         card_sudo = subject.bind(self._open_with_password(subject, number, password, source))
+        card_sudo._claim_member(member_sudo)
+        lock_rows(card_sudo)
         card_sudo._check_bindable(member_sudo)
         if card_sudo.member_id != member_sudo:
             card_sudo._bind(None, member_sudo)

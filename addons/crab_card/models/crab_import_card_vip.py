@@ -31,9 +31,13 @@ class CrabImportCardVip(models.AbstractModel):
     @api.model
     def _check(self, rows):
         cards = self.env["crab.card"].search([("number", "in", [row["number"] for row in rows])])
-        known = set(cards.mapped("number"))
+        states = {card.number: card.state for card in cards}
+        unknown = self.env._("is not in the register")
+        finished = self.env._("is used or cancelled and never changes again")
         return [
-            (row.number, "卡号", self.env._("is not in the register")) for row in rows if row["number"] not in known
+            (row.number, "卡号", finished if row["number"] in states else unknown)
+            for row in rows
+            if states.get(row["number"]) not in ("inactive", "active")
         ]
 
     @api.model

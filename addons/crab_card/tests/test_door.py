@@ -141,6 +141,27 @@ class TestDoor(DealerCase, CardCase):
                 savepoint.rollback()
 
     @mute_logger("odoo.sql_db")
+    def test_used_and_cancelled_numbers_never_change_again(self):
+        used, cancelled = self._activate(self.cards[0])._use(self.document), self.cards[1]._cancel(self.document)
+        for card in (used, cancelled):
+            for act in (
+                lambda card: card._set_vip(True),
+                lambda card: card._set_valid_until(business_date()),
+                lambda card: card._hand_over(self.document, self.a),
+                lambda card: card._bind(None, self.env["crab.member"].browse(1)),
+                lambda card: card._reserve(self.document),
+                lambda card: card._renew_passwords(self.document, {}, None),
+            ):
+                with self.assertRaises(UserError):
+                    act(card)
+            with self.assertRaises(DatabaseError), self.cr.savepoint(flush=False):
+                self.cr.execute(
+                    "UPDATE crab_card SET is_vip = true, event_count = event_count + 1, head_hash = 'x' WHERE id = %s",
+                    [card.id],
+                )
+        self.assertEqual((used.event_count, cancelled.event_count), (3, 2))
+
+    @mute_logger("odoo.sql_db")
     def test_below_the_door_the_database_refuses(self):
         card = self.cards[0]
         for change in (
@@ -149,6 +170,8 @@ class TestDoor(DealerCase, CardCase):
             "is_vip = true",
             "valid_until = '2099-01-01'",
             "charged_amount = 1, charge_model = 'x', charge_id = 1",
+            "charge_model = 'x', charge_id = 1",
+            "event_count = 0",
             "transit_model = 'x', transit_id = 1",
             "head_hash = 'x'",
             "event_count = 9",
@@ -160,6 +183,10 @@ class TestDoor(DealerCase, CardCase):
                 self.cr.execute(f"UPDATE crab_card SET {change} WHERE id = {card.id}")  # pylint: disable=sql-injection
         for statement in (
             "DELETE FROM crab_card",
+            "TRUNCATE crab_card CASCADE",
+            "INSERT INTO crab_card (number, state, holder_kind, kind, product_id, company_id, batch_id, event_count)"
+            f" VALUES ('T99999999', 'inactive', 'platform', 'physical', {self.card_product.id}, {self.group.id},"
+            f" {self.document.id}, 0)",
             "DELETE FROM crab_card_event",
             "UPDATE crab_card_event SET amount = 1",
             f"DELETE FROM product_product WHERE id = {self.card_product.id}",

@@ -25,6 +25,10 @@ class TestNumbers(BaseCase):
         other = data.draw(st.sampled_from(numbers.ALPHABET))
         if other != number[place]:
             self.assertFalse(numbers.is_checked(number[:place] + other + number[place + 1 :]))
+        place = data.draw(st.integers(0, len(number) - 2))
+        pair = number[place : place + 2]
+        if pair[0] != pair[1] and set(pair) != {"0", "Z"}:  # the one swap that Luhn's formula does not see
+            self.assertFalse(numbers.is_checked(number[:place] + pair[::-1] + number[place + 2 :]))
 
     def test_known_check_character(self):
         # worked by hand: values of Y C 2 6 from the right with factors 2 1 2 1 -> 6*2, 2, 12*2, 34 = 72 = 2*36
@@ -101,6 +105,39 @@ class TestGenerate(GenerateCase):
         with self.assertRaisesRegex(UserError, "already taken"):
             batch.with_user(self.keeper)._take_export()
 
+    def test_a_list_that_did_not_arrive_is_made_anew_with_other_passwords(self):
+        batch, passphrase = self._generate()
+        batch = batch.with_user(self.keeper)
+        old = self._read(batch._take_export(), passphrase)
+        passphrase = batch.action_renew_list()["context"]["default_passphrase"]
+        self.assertTrue(batch.has_export)
+        new = self._read(batch._take_export(), passphrase)
+        self.assertEqual([row[0] for row in old], [row[0] for row in new])
+        check = self.env["crab.card"]._check_password
+        for (number, before, *_rest), (_number, after, *_more) in zip(old[1:], new[1:], strict=True):
+            self.assertEqual(check(number, after).number, number)
+            self.assertFalse(before != after and check(number, before))
+        cards = self.env["crab.card"].search([("batch_id", "=", batch.id)])
+        self.assertEqual(cards[3].event_ids.mapped("event"), ["generate", "renew"])
+        self.assertEqual(cards[3].event_ids[1].actor_id, self.keeper.id)
+        self.assertFalse(self.env["crab.card.event"]._verify_chain(cards.ids))
+
+    def test_a_list_is_not_renewed_once_a_number_has_left_or_by_others(self):
+        batch, _passphrase = self._generate()
+        cards = self.env["crab.card"].search([("batch_id", "=", batch.id)])
+        with self.assertRaises(AccessError):
+            batch.with_user(self._new_user("renew-service", "customer_service")).action_renew_list()
+        self.cr.execute("SELECT password_hash FROM crab_card WHERE batch_id = %s ORDER BY id", [batch.id])
+        before = self.cr.fetchall()
+        cards[5]._reserve(batch)
+        with self.assertRaisesRegex(UserError, cards[5].number):
+            batch.with_user(self.keeper).action_renew_list()
+        self.cr.execute("SELECT password_hash FROM crab_card WHERE batch_id = %s ORDER BY id", [batch.id])
+        self.assertEqual(self.cr.fetchall(), before)
+        imported = self._new_cards(1).batch_id
+        with self.assertRaisesRegex(UserError, "Only generated"):
+            imported.with_user(self.keeper).action_renew_list()
+
     def test_serials_go_on_and_never_repeat(self):
         batches = [self._generate()[0], self._generate()[0], self._generate(prefix="YY")[0]]
         made = [self.env["crab.card"].search([("batch_id", "=", batch.id)]).mapped("number") for batch in batches]
@@ -157,9 +194,15 @@ class TestExportDownload(GenerateCase, HttpCase):
         self.env.flush_all()
         self.assertEqual(self.url_open(f"/crab_card/export/{batch.id}", allow_redirects=False).status_code // 100, 3)
         self.authenticate("generate-keeper", "generate-keeper-Password1")
-        first = self.url_open(f"/crab_card/export/{batch.id}")
+        for foreign in ("", "?csrf_token=", "?csrf_token=0123456789abcdefo9999999999"):
+            self.assertEqual(self.url_open(f"/crab_card/export/{batch.id}{foreign}").status_code, 400, foreign)
+        link = self.make_jsonrpc_request(
+            "/web/dataset/call_button/crab.card.batch/action_take_export",
+            {"model": "crab.card.batch", "method": "action_take_export", "args": [batch.ids], "kwargs": {}},
+        )["url"]
+        first = self.url_open(link)
         self.assertEqual((first.status_code, first.headers["Content-Type"]), (200, "application/zip"))
         self.assertEqual(len(self._read(first.content, passphrase)), 21)
-        second = self.url_open(f"/crab_card/export/{batch.id}")
+        second = self.url_open(link)
         self.assertNotEqual(second.status_code, 200)
-        self.assertEqual(self.url_open("/crab_card/export/999999999").status_code, 404)
+        self.assertEqual(self.url_open(link.replace(str(batch.id), "999999999", 1)).status_code, 404)

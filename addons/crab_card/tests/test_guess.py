@@ -41,6 +41,7 @@ class TestGuess(CardCase):
         self.assertIn(
             "customer service", self._enter(password="Pass1234", source="203.0.113.99", subject=Subject("member", 99))
         )
+        self.assertEqual(set(self.env["crab.card.guess"].search([]).mapped("lock")), {"number"})
         self.cr.execute("UPDATE crab_card_guess SET attempted_at = attempted_at - interval '25 hours'")
         self.assertEqual(self._enter(password="Pass1234", source="203.0.113.99"), self.cards[0])
 
@@ -75,14 +76,14 @@ class TestGuess(CardCase):
             self._enter()
         guesses = self.env["crab.card.guess"].with_user(service).search([("number", "=", "T00000001")])
         self.assertEqual(len(guesses), 5)
-        self.assertTrue(guesses[0].is_locked)
+        self.assertEqual(guesses[0].lock, "source")
         auditor = self._new_user("guess-auditor", "auditor")
         with self.assertRaises(AccessError):
             guesses.with_user(auditor).action_lift()
         with self.assertRaises(AccessError):
             guesses.with_user(warehouse).read(["number"])
         guesses[:1].action_lift()
-        self.assertFalse(guesses[0].is_locked)
+        self.assertFalse(guesses[0].lock)
         self.assertEqual(guesses[4].lifted_by_id, service)
         self.assertEqual(self._enter(password="Pass1234"), self.cards[0])
 
@@ -91,7 +92,10 @@ class TestGuess(CardCase):
             self._enter(card.number)
         self.assertIn("too many", self._enter("T00000030", "Pass1234"))
         service = self._new_user("guess-service", "customer_service")
-        self.env["crab.card.guess"].with_user(service).search([], limit=1).action_lift_subject()
+        guess = self.env["crab.card.guess"].with_user(service).search([], limit=1)
+        self.assertEqual(guess.lock, "subject")
+        guess.action_lift_subject()
+        self.assertFalse(guess.lock)
         self.assertEqual(self._enter("T00000030", "Pass1234"), self.cards[29])
 
     def test_attempts_are_written_by_nobody_by_hand(self):
@@ -130,7 +134,7 @@ class TestGuessTransaction(CrabCase):
         self.addCleanup(forget)
         before = recorded()
         with self.assertRaises(UserError), self.cr.savepoint():
-            self.env["crab.card.guess"]._refuse("rolledback1", None, Subject("user", self.env.uid))
+            self.env["crab.card"]._open_with_password(Subject("user", self.env.uid), "rolledback1", "Wrong123")
         self.assertEqual(recorded(), before + 1)
         self.cr.execute("SELECT count(*) FROM crab_card_guess WHERE number = 'ROLLEDBACK1'")
         self.assertEqual(self.cr.fetchone()[0], before, "this transaction's snapshot is older")

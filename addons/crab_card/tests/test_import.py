@@ -209,20 +209,36 @@ class TestImportCards(CardCase):
         rows = data.draw(st.lists(st.tuples(number, password, code), min_size=1, max_size=12))
         if not any(str(cell).strip() for row in rows for cell in row):
             return
-        savepoint = self.cr.savepoint()
-        self._new_cards(2)
+        order = data.draw(st.permutations(range(3)))
+        is_csv = data.draw(st.booleans())
+        if is_csv:  # there a number is its text
+            rows = [[str(cell) for cell in row] for row in rows]
         good, bad = judge(rows, {"TESTCARD"}, {"T00000001", "T00000002"})
-        record = self._import(workbook(rows))
-        self.assertEqual(record.error_rows, bad, record.message)
-        if not bad:
-            self.assertEqual(record.count_loaded, len(good))
-            for number, password in good.items():
-                self.assertEqual(self.env["crab.card"]._check_password(number, password).number, number)
-        savepoint.close(rollback=True)
+        file = (csv_file if is_csv else workbook)(
+            [[row[place] for place in order] for row in rows], [HEADERS[place] for place in order]
+        )
+        with self.cr.savepoint() as savepoint:
+            self._new_cards(2)
+            record = self._import(file, "dirty.csv" if is_csv else "dirty.xlsx")
+            self.assertEqual(record.error_rows, bad, record.message)
+            if not bad:
+                self.assertEqual(record.count_loaded, len(good))
+                for number, password in good.items():
+                    self.assertEqual(self.env["crab.card"]._check_password(number, password).number, number)
+            savepoint.rollback()
         self.env.invalidate_all()
 
 
 class TestImportVip(CardCase):
+    def test_finished_numbers_are_not_marked(self):
+        cards = self._new_cards(3)
+        cards[1]._cancel(cards.batch_id)
+        record = self.env["crab.import"]._run_file(
+            "card_vip", "vip.xlsx", workbook([["T00000001"], ["T00000002"]], ["卡号"])
+        )
+        self.assertEqual((record.state, record.error_rows), ("refused", [3]))
+        self.assertFalse(any(cards.mapped("is_vip")))
+
     @covers("HQ-32", "mark from Excel", via="import")
     def test_marks_from_excel(self):
         self._new_cards(5)

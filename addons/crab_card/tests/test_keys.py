@@ -96,6 +96,12 @@ class TestKeys(CardCase):
         self.assertEqual([chain for (chain,) in self.cr.fetchall()], ["k1,k2", "k2"])
         self.assertFalse(self.env["crab.card.event"]._verify_chain(self.cards.ids))
 
+    def test_loaders_hash_like_everybody(self):
+        ring = keyring.load()
+        digest = ring.hasher()
+        for number, password in (("T00000001", "Pass1234"), ("A" * 32, "z" * 32), ("", "")):
+            self.assertEqual(digest(f"{number}\0{password}"), ring.hash(ring.current, number, password).hex())
+
     def test_only_the_administrator_rotates(self):
         keeper = self._new_user("keys-keeper", "card_keeper")
         with self.assertRaises(AccessError):

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from unittest.mock import patch
 
 from lxml import etree
 
@@ -11,6 +12,7 @@ from odoo.tools.safe_eval import safe_eval
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_dealer.tests.common import DealerCase
 
+from ..models import crab_card
 from .common import CardCase, make_numbers
 
 
@@ -113,6 +115,25 @@ class TestRegister(DealerCase, CardCase):
         groups = self._rpc("web_read_group", [("batch_id", "=", self.document.id)], ["state"], ["__count"])
         counts = {group["state"]: group["__count"] for group in groups["groups"]}
         self.assertEqual(counts, {"inactive": 5, "active": 2, "cancelled": 1})
+
+    def test_only_what_an_index_serves_is_sorted_and_grouped_by(self):
+        described = self._rpc("fields_get", [], ["sortable", "groupable"])
+        self.assertEqual([name for name, field in described.items() if field["sortable"]], ["number"])
+        offered = {
+            safe_eval(node.get("context"))["group_by"] for node in self._view("search").iterfind(".//group/filter")
+        }
+        self.assertEqual(offered, {name for name, field in described.items() if field["groupable"]})
+
+    def test_a_list_is_exported_up_to_a_bound(self):
+        auditor = self._new_user("register-auditor", "auditor")
+        export = self.env["crab.card"].with_user(auditor).with_context(import_compat=False)
+        found = export.search([("batch_id", "=", self.document.id)]).export_data(["number", "state", "holder_name"])
+        self.assertEqual(found["datas"][2], ["T00000003", "Inactive", self.b.display_name])
+        self.assertEqual(len(found["datas"]), 8)
+        with patch.object(crab_card, "EXPORTED_AT_MOST", 5), self.assertRaisesRegex(UserError, "At most 5"):
+            export.search([]).export_data(["number"])
+        with self.assertRaises(UserError):
+            export.with_user(self.user).search([]).export_data(["number"])
 
     @covers("HQ-30", "every move recorded and shown", via="web")
     def test_the_page_of_a_number_shows_its_whole_history(self):

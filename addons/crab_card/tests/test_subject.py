@@ -107,6 +107,35 @@ class TestSubject(SubjectCase):
         self.assertEqual(Card._for_subject(self.subject, order="state desc, number")[0], cards[1])
 
 
+class TestMerge(SubjectCase):
+    def test_cards_of_a_merged_member_go_on_with_the_one_it_became(self):
+        cards = self._activate(self.cards[0:4])
+        cards._bind(None, self.member)
+        cards[1]._use(self.document)
+        cards[2]._reserve(self.document)
+        cards[3]._cancel(self.document)
+        self.member.account_id._merge_into(self.stranger.account_id)
+        self.assertEqual(
+            [card.member_id.id for card in cards], [self.stranger.id, self.member.id, self.stranger.id, self.member.id]
+        )
+        self.assertEqual(cards[2].transit_id, self.document.id)
+        line = cards[0].event_ids[-1]
+        self.assertEqual(
+            (line.event, line.holder_id_from, line.holder_id_to), ("merge", self.member.id, self.stranger.id)
+        )
+        Card = self.env["crab.card"]
+        self.assertEqual(Card._for_subject(Subject("member", self.stranger.id)), cards, "used ones are shown too")
+        self.assertFalse(Card._for_subject(self.subject))
+        self.assertFalse(self.env["crab.card.event"]._verify_chain(cards.ids))
+        with self.assertRaises(UserError):
+            self.member.unlink()
+
+    def test_a_member_with_cards_is_not_deleted(self):
+        self._activate(self.cards[0])._bind(None, self.member)
+        with self.assertRaisesRegex(UserError, "has a history"):
+            self.member.unlink()
+
+
 class TestBind(SubjectCase):
     def _bind(self, number="T00000001", password="Pass1234", subject=None):
         return self.env["crab.card"]._bind_for_subject(subject or self.subject, number, password, "203.0.113.1")

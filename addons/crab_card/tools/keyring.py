@@ -58,9 +58,22 @@ class Keyring:
         """Text by which the database recognises the keys of ``chain`` without knowing them."""
         return self._digest(chain, _CHECKED_TEXT).hex()
 
-    def current_key(self):
-        """The current key, for loaders that hash by the million."""
-        return self._keys[self.current]
+    def hasher(self):
+        """``hash`` under the current key for loaders that hash by the million: text of the pair → hexadecimal hash.
+
+        HMAC by its definition (RFC 2104): the key is prepared once, which takes a third of ``hmac.digest``'s time.
+        """
+        key = self._keys[self.current].ljust(hashlib.sha256().block_size, b"\0")
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key)).copy
+        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
+
+        def digest(pair):
+            first, second = inner(), outer()
+            first.update(pair.encode())
+            second.update(first.digest())
+            return second.hexdigest()
+
+        return digest
 
     def _digest(self, chain, message):
         for kid in chain.split(CHAIN_MARK):

@@ -1,9 +1,4 @@
-import csv
-import io
 import re
-import secrets
-
-import pyzipper
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -12,7 +7,6 @@ from odoo.tools import SQL
 from ..tools import normalise, numbers
 
 MOST = 200_000
-PASSPHRASE_BYTES = 18
 
 
 class CrabCardGenerate(models.TransientModel):
@@ -70,18 +64,10 @@ class CrabCardGenerate(models.TransientModel):
         """
         self.ensure_one()
         self._check_input()
-        passphrase = secrets.token_urlsafe(PASSPHRASE_BYTES)
-        batch = self._generate(passphrase)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Passphrase of the list"),
-            "res_model": self._name,
-            "views": [(self.env.ref("crab_card.crab_card_generate_view_form_done").id, "form")],
-            "target": "new",
-            "context": {"default_passphrase": passphrase, "default_batch_id": batch.id},
-        }
+        batch, passphrase = self._generate()
+        return batch._action_passphrase(passphrase)
 
-    def _generate(self, passphrase):
+    def _generate(self):
         keys = self.env["crab.card.key"]
         ring = keys._ring()
         prefix = self._full_prefix()
@@ -108,6 +94,7 @@ class CrabCardGenerate(models.TransientModel):
                     "company_id": company.id,
                     "count": self.count,
                     "valid_until": self.valid_until,
+                    "password_length": self.password_length,
                 }
             )
         )
@@ -132,8 +119,7 @@ class CrabCardGenerate(models.TransientModel):
             document=batch_sudo,
         )
         batch_sudo._receive_stock()
-        batch_sudo._keep_export(self._encrypt(batch_sudo.name, pairs, passphrase))
-        return batch_sudo.with_env(self.env)
+        return batch_sudo.with_env(self.env), batch_sudo._keep_export(pairs)
 
     def _refuse_known(self, wanted):
         known_sudo = self.env["crab.card"].sudo().search([("number", "in", wanted)], limit=20)  # of either company
@@ -142,16 +128,3 @@ class CrabCardGenerate(models.TransientModel):
                 self.env._("These numbers are in the register already: %(numbers)s. Choose another prefix or season.",
                            numbers=known_sudo._enumerate(known_sudo.mapped("number")))
             )  # fmt: skip
-
-    def _encrypt(self, name, pairs, passphrase):
-        """A ZIP file with AES-256 that 7-Zip, WinZip and the like open with the passphrase."""
-        product = self.product_id
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["卡号", "卡密", "卡编码", "名称", "有效期至"])
-        writer.writerows([*pair, product.default_code, product.name, self.valid_until or ""] for pair in pairs)
-        output = io.BytesIO()
-        with pyzipper.AESZipFile(output, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-            archive.setpassword(passphrase.encode())
-            archive.writestr(f"{name}.csv", text.getvalue().encode("utf-8-sig"))
-        return output.getvalue()

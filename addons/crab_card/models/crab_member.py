@@ -1,0 +1,24 @@
+from odoo import models
+
+
+class CrabMember(models.Model):
+    _inherit = "crab.member"
+
+    def _with_merged(self):
+        """This member and all that were merged into it: used numbers stay with whom they were used by. In sudo."""
+        found = step = self
+        while step := self.search([("merged_into_id", "in", step.ids)]) - found:
+            found |= step
+        return found
+
+    def _merge_into(self, target):
+        """Unused numbers go on with ``target``."""
+        result = super()._merge_into(target)
+        cards = self.env["crab.card"].search([("member_id", "=", self.id), ("state", "in", ("inactive", "active"))])
+        cards._move_to_member(target)
+        return result
+
+    def _has_history(self):
+        return super()._has_history() or bool(
+            self.env["crab.card"].search_count([("member_id", "=", self.id)], limit=1)
+        )

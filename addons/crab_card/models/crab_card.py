@@ -9,6 +9,7 @@ from ..tools.loose_many2one import LooseMany2one
 
 NAMED_AT_MOST = 20
 EXPORTED_AT_MOST = 50_000
+NAMES_AT_MOST = 1000  # records that a typed name is resolved to before the numbers are searched
 # An index gives these in order or counts their groups in a moment; other columns would sort millions of rows.
 SORTABLE = {"number"}
 GROUPABLE = {"product_id", "state", "holder_kind", "dealer_id", "origin_dealer_id", "batch_id"}
@@ -142,7 +143,7 @@ class CrabCard(models.Model):
     _origin_idx = models.Index("(origin_dealer_id, number) WHERE origin_dealer_id IS NOT NULL")
     _transit_idx = models.Index("(transit_id, transit_model) WHERE transit_id IS NOT NULL")
     _charge_idx = models.Index("(charge_id, charge_model) WHERE charge_id IS NOT NULL")
-    _vip_idx = models.Index("(number) WHERE is_vip")
+    _vip_idx = models.Index("(number) WHERE is_vip IS TRUE")  # as the ORM asks for it
 
     _number_format = models.Constraint(
         "CHECK (length(number) >= 6 AND number !~ '[^A-Z0-9]')", "A number is 6 to 32 capital letters and digits."
@@ -207,6 +208,21 @@ class CrabCard(models.Model):
         if limit is None and "import_compat" in self.env.context:  # Odoo's export loads the ids of all it finds
             limit = EXPORTED_AT_MOST + 1
         return super().search(domain, offset, limit, order)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """A name typed for a card, holder or batch becomes ids first: the planner then knows how many it has."""
+        domain = Domain(domain).map_conditions(self._with_ids)
+        return super()._search(domain, *args, **kwargs)
+
+    @api.model
+    def _with_ids(self, condition):
+        field = self._fields.get(condition.field_expr)
+        if not field or field.type != "many2one" or condition.operator not in ("ilike", "like", "=ilike", "=like"):
+            return condition
+        named = self.env[field.comodel_name].with_context(active_test=False)
+        ids = named.search([("display_name", condition.operator, condition.value)], limit=NAMES_AT_MOST + 1).ids
+        return condition if len(ids) > NAMES_AT_MOST else Domain(condition.field_expr, "in", ids)
 
     def export_data(self, fields_to_export):
         if len(self) > EXPORTED_AT_MOST:

@@ -137,7 +137,7 @@ class CrabCard(models.Model):
         types = {name: self._fields[name].column_type[0] for name in columns if name in self._fields}
         typed = [
             SQL(
-                "%s%s AS %s",
+                "(%s)%s AS %s",
                 value if isinstance(value, SQL) else SQL("%s", value),
                 SQL(f"::{types[name]}") if name in types else SQL(),  # pylint: disable=sql-injection
                 SQL.identifier(name),

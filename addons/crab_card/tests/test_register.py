@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import call_kw
 from odoo.tests import Form
+from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crab_base.tests.common import covers
@@ -123,6 +124,19 @@ class TestRegister(DealerCase, CardCase):
             safe_eval(node.get("context"))["group_by"] for node in self._view("search").iterfind(".//group/filter")
         }
         self.assertEqual(offered, {name for name, field in described.items() if field["groupable"]})
+
+    def test_rare_numbers_are_found_by_their_own_index(self):
+        self.cr.execute("SET LOCAL enable_seqscan = off")
+        for index, domain in {
+            "crab_card_vip_idx": self._filter("vip"),
+            "crab_card_ecard_idx": self._filter("ecard"),
+            "crab_card_transit_idx": self._filter("in_transit"),
+            "crab_card_valid_idx": [("valid_until", "<", "2021-01-01")],
+        }.items():
+            with self.subTest(index):
+                query = self.env["crab.card"]._search(domain).select()
+                self.cr.execute(SQL("EXPLAIN %s", query))
+                self.assertIn(index, "".join(line for (line,) in self.cr.fetchall()))
 
     def test_a_list_is_exported_up_to_a_bound(self):
         auditor = self._new_user("register-auditor", "auditor")

@@ -79,8 +79,11 @@ class CrabAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before anything is said about phone numbers
         for vals in vals_list:
             self._refuse_guarded(vals)
+            if not (vals.get("name") or vals.get("partner_id")):
+                raise ValidationError(self.env._("An account needs a name."))
         vals_list = [{**vals, "phone": self._clean_phone(vals.get("phone"))} for vals in vals_list]
         without = [vals for vals in vals_list if not vals.get("partner_id")]
         # sudo: the partner is a part of the account, whoever may make accounts need not manage partners

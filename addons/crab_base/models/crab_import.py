@@ -320,6 +320,8 @@ class CrabImport(models.Model):
     def action_open_loaded(self):
         """The records that this import made or changed."""
         self.ensure_one()
+        if self.state != "done":
+            raise UserError(self.env._("Nothing was loaded by this import."))
         return self._kind_model(self.kind)._action_loaded(self)
 
     @api.model

@@ -230,7 +230,8 @@ class CrabCardOrder(models.Model):
         """Documents with a number: the whole number as scanned, or its first characters (at least four)."""
         if operator not in ("=", "in", "ilike", "like", "=ilike", "=like"):
             return NotImplemented
-        values = [number(text.strip("%")) for text in ([value] if isinstance(value, str) else value)]
+        texts = [value] if isinstance(value, str) else value
+        values = [number(text.strip("%")) for text in texts if isinstance(text, str)]
         # escaped: a number has no wildcards, and what is typed shall not become any
         prefixes = [
             text.replace("\\", "").replace("%", "").replace("_", "") + "%"
@@ -253,6 +254,7 @@ class CrabCardOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Make drafts. State, amounts and numbers come from steps only, whatever the caller or its context says."""
+        self.check_access("create")
         if not self.env.su:
             for vals in vals_list:
                 self._refuse_fields(set(vals) - _EDITABLE - _ALWAYS_EDITABLE - {"kind"})

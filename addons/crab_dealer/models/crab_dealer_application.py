@@ -12,6 +12,19 @@ FORM_FIELDS = {
     "province_id", "city_id", "district_id", "street", "latitude", "longitude",
 }  # fmt: skip
 
+# written by the invitation, the application form and the buttons only
+DECIDED = {
+    "state",
+    "dealer_id",
+    "reject_reason",
+    "invitation_id",
+    "source",
+    "agreement_version",
+    "agreement_at",
+    "decided_by_id",
+    "decided_at",
+}
+
 
 class CrabDealerApplication(models.Model):
     """Somebody wants to become a dealer; head office approves or rejects (HQ-08)."""
@@ -98,7 +111,7 @@ class CrabDealerApplication(models.Model):
     def write(self, vals):
         if self.env.context.get("crab_guard") is GUARD:
             return super().write(vals)
-        if {"state", "dealer_id", "reject_reason", "invitation_id", "source"} & vals.keys():
+        if DECIDED & vals.keys():
             raise UserError(self.env._("Approve or reject the application with its buttons."))
         if any(application.state != "new" for application in self) and vals.keys() - {"note"}:
             raise UserError(self.env._("This application is decided and can no longer be changed."))

@@ -129,6 +129,8 @@ class CrabDealerInvitation(models.Model):
             raise UserError(
                 self.env._("An invitation that is out keeps its level and price ratio. Revoke it and make a new one.")
             )
+        if "is_revoked" in vals and not vals["is_revoked"]:
+            raise UserError(self.env._("A revoked invitation stays revoked. Make a new one."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -77,7 +77,7 @@ class CrabDealerStaff(models.Model):
         return staff
 
     def write(self, vals):
-        if {"dealer_id", "account_id"} & vals.keys() and not self.env.su:
+        if {"dealer_id", "account_id", "level1_id", "invite_code"} & vals.keys() and not self.env.su:
             raise UserError(self.env._("A staff member stays with its dealer. Archive this one and add a new one."))
         if "phone" in vals:
             raise UserError(self.env._("The phone number is the person's login. Change it in the account."))

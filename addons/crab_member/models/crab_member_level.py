@@ -7,7 +7,7 @@ from odoo.addons.crab_dealer.models.crab_dealer import MAX_NAMED, RATIO_DIGITS, 
 from odoo.addons.crab_dealer.models.crab_invite_mixin import new_code
 
 INVITERS = "crab_base.group_customer_service"  # and administrators
-GUARDED = {"ratio", "is_default", "invite_code"}  # change by the buttons only
+GUARDED = {"ratio", "is_default", "invite_code", "currency_id"}  # change by the buttons only
 
 
 class CrabMemberLevel(models.Model):

@@ -66,7 +66,7 @@ class CrabGreeting(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if "state" in vals and not self.env.su:
+        if {"state", "name"} & vals.keys() and not self.env.su:
             raise AccessError(self.env._("The state of a corporate gift changes by its buttons only."))
         if {"partner_id", "greeting", "send_at"} & vals.keys():
             self._ensure_draft()
@@ -106,6 +106,7 @@ class CrabGreeting(models.Model):
     def action_add_numbers(self):
         """Open the dialogue that takes numbers and ranges."""
         self.ensure_one()
+        self.check_access("write")
         self._ensure_draft()
         return {
             "type": "ir.actions.act_window",

@@ -1,12 +1,13 @@
-"""The pickup-card business on screen, as a head office works through it (issue, activation, redemption, shipping, undo)."""
+"""The pickup-card business on screen, as a head office works through it: from a file to a shipped parcel."""
 
 import io
 import re
 
-import harness
 import pytest
 from openpyxl import Workbook, load_workbook
 from world import PASSWORD, World
+
+import harness
 
 COUNT = 12
 HEADER = ["卡号", "卡密", "卡编码"]

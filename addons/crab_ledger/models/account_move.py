@@ -10,7 +10,9 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     crab_document_model = fields.Char("Source model", readonly=True, copy=False)
-    crab_document_id = fields.Many2oneReference("Booked for", model_field="crab_document_model", readonly=True, copy=False)
+    crab_document_id = fields.Many2oneReference(
+        "Booked for", model_field="crab_document_model", readonly=True, copy=False
+    )
 
     _crab_document_idx = models.Index("(crab_document_model, crab_document_id) WHERE crab_document_id IS NOT NULL")
 

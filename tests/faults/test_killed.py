@@ -78,7 +78,7 @@ def test_a_server_killed_in_the_middle_of_an_import_leaves_nothing_and_the_file_
         path.write_text(content)
         worker.stdin.write(f"env['crab.import']._run_file('card', 'kim.csv', open({str(path)!r}, 'rb').read())\n")
         worker.stdin.write("env.cr.commit()\n")
-        worker.stdin.flush()
+        worker.stdin.close()  # the shell runs what it was given when that ends
         wait()
         worker.kill()
         worker.wait()

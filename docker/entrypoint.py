@@ -65,8 +65,9 @@ def settings(role):
         "max_cron_threads": 1 if role == "jobs" else 0,
         "limit_memory_soft": value("CRAB_MEMORY_SOFT", str(1024**3)),
         "limit_memory_hard": value("CRAB_MEMORY_HARD", str(1536 * 1024**2)),
-        "limit_time_cpu": 600,
-        "limit_time_real": 1200,
+        # a large import is one job: it may take longer than anybody waits for a page
+        "limit_time_cpu": 3600 if role == "jobs" else 600,
+        "limit_time_real": 7200 if role == "jobs" else 1200,
         "log_level": value("CRAB_LOG_LEVEL", "info"),
     }
 

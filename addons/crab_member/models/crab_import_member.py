@@ -104,7 +104,7 @@ class CrabImportMember(models.AbstractModel):
                 current = inviters[current]
             if current in path:
                 on_cycle |= {number for number, place in path.items() if place >= path[current]}
-            done |= path.keys()
+            done.update(path)  # |= with the keys of a dict would make a new set for each row
         return on_cycle
 
     @api.model

@@ -39,7 +39,7 @@ def value(name, default=None):
 
 
 def addons():
-    return sorted(path.parent.name for path in (ROOT / "addons").glob("crab_*/__manifest__.py"))
+    return sorted(path.parent.name for path in (ROOT / "addons").glob("*/__manifest__.py"))
 
 
 def settings(role):
@@ -83,6 +83,7 @@ def write_configuration(role):
 
 
 def installed():
+    """Whether the suite is in the database. Makes the extension that Odoo wants for its trigram indexes."""
     import psycopg2
 
     connection = psycopg2.connect(
@@ -92,7 +93,8 @@ def installed():
         password=value("PGPASSWORD"),
         dbname=value("CRAB_DATABASE", "crab"),
     )
-    with connection.cursor() as cr:
+    with connection, connection.cursor() as cr:
+        cr.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         cr.execute("SELECT to_regclass('ir_module_module') IS NOT NULL")
         if not cr.fetchone()[0]:
             return False

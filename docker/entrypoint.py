@@ -64,10 +64,11 @@ def settings(role):
         "workers": 0 if role in ("migrate", "check-keys", "shell") else workers,
         "max_cron_threads": 1 if role == "jobs" else 0,
         "limit_memory_soft": value("CRAB_MEMORY_SOFT", str(1024**3)),
-        "limit_memory_hard": value("CRAB_MEMORY_HARD", str(1536 * 1024**2)),
         # a large import is one job: it may take longer than anybody waits for a page
         "limit_time_cpu": 3600 if role == "jobs" else 600,
         "limit_time_real": 7200 if role == "jobs" else 1200,
+        # of address space, which wkhtmltopdf inherits: with less it fails on documents with styles
+        "limit_memory_hard": value("CRAB_MEMORY_HARD", str(2560 * 1024**2)),
         "log_level": value("CRAB_LOG_LEVEL", "info"),
     }
 

@@ -254,12 +254,23 @@ class CrabWallet(models.Model):
         wallets = self._locked(dealers)
         signs = self._kind_signs()
         entries, new = [None] * len(vals_list), []
+        entries_sudo = self.env["crab.wallet.entry"].sudo()  # as in _locked
+        done = {
+            (entry.wallet_id.id, entry.idempotency_key): entry
+            for entry in entries_sudo.search(
+                [
+                    ("wallet_id", "in", [wallet.id for wallet in wallets.values()]),
+                    ("idempotency_key", "in", [vals["key"] for vals in vals_list]),
+                ]
+            )
+        }
         for position, vals in enumerate(vals_list):
             wallet = wallets[vals["dealer"].id, vals["wallet"]]
             amount = self._check_amount(vals["amount"]) * signs[vals["kind"]][vals["wallet"]]
             fingerprint = self._fingerprint("post", vals["kind"], amount, vals["document"])
-            before = self._find_entries(wallet, vals["key"], fingerprint)
+            before = done.get((wallet.id, vals["key"]))
             if before:
+                self._check_fingerprint(before, fingerprint)
                 entries[position] = before.id
             elif amount:
                 entry = self._prepare_entry(wallet, vals["kind"], amount, vals["document"], vals["key"], fingerprint)
@@ -454,21 +465,17 @@ class CrabWallet(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @api.model
-    def _find_entries(self, wallets, key, fingerprint):
-        """Entries posted under ``key`` before.
-
-        :raise IdempotencyConflict: (409) when they have another content
-        """
-        entries_sudo = self.env["crab.wallet.entry"].sudo()  # as in _locked
-        before = entries_sudo.search([("wallet_id", "in", wallets.ids), ("idempotency_key", "=", key)])
-        if any(entry.fingerprint != fingerprint for entry in before):
+    def _check_fingerprint(self, entries, fingerprint):
+        """:raise IdempotencyConflict: (409) when entries posted under the same key have another content"""
+        if any(entry.fingerprint != fingerprint for entry in entries):
             raise IdempotencyConflict(self.env._("This key was already used for another entry of the same dealer."))
-        return before
 
     @api.model
     def _replayed(self, wallets, key, fingerprint):
         """Signed amounts by account of what was posted under ``key`` before; None if nothing was."""
-        before = self._find_entries(wallets, key, fingerprint)
+        entries_sudo = self.env["crab.wallet.entry"].sudo()  # as in _locked
+        before = entries_sudo.search([("wallet_id", "in", wallets.ids), ("idempotency_key", "=", key)])
+        self._check_fingerprint(before, fingerprint)
         return {entry.wallet_kind: dec(entry.amount) for entry in before} if before else None
 
     # === Writing === #

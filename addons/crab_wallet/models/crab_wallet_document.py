@@ -267,7 +267,7 @@ class CrabWalletDocument(models.Model):
                     amount=f"{without.amount:,.2f}",
                 )
             )
-        self._set({"state": "waiting"})
+        return self._set({"state": "waiting"})
 
     def _end_review(self):
         self.review_ids.sudo().unlink()  # the request ends with the document's step, whoever the reviewers are

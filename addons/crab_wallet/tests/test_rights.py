@@ -84,6 +84,10 @@ class TestRights(WalletCase):
                 foreign.action_excel()
         stranger = self._new_user("wallet_rep2", "sales_rep")
         self.assertFalse(self.Wallet.with_user(stranger).search([]))
+        statement.action_excel()
+        for reader in (stranger, self.finance):
+            with self.assertRaises(AccessError):
+                statement.with_user(reader).read(["file"])
 
     def test_a_user_of_the_sales_company_sees_no_wallets(self):
         user = self._new_user("wallet_sales", "finance", companies=self.sales)

@@ -93,9 +93,16 @@ class TestStatement(WalletCase):
         flat = [cell for row in rows for cell in row]
         self.assertIn("=1+1", flat)
         self.assertIn(4000.0, flat)
-        self.assertEqual(rows[-1][3:6], [5050.0, 5000.0, 50.0])
+        closing = next(row for row in rows if row[1] == "Closing balance")
+        self.assertEqual(closing[3:6], [5050.0, 5000.0, 50.0])
+        kinds = {row[1]: row[3:5] for row in rows[rows.index(closing) + 1 :] if row[1]}
+        self.assertEqual(
+            kinds,
+            {"Top-up by the platform": [5000.0, 0.0], "Card activation": [0.0, 5000.0], "Card return": [50.0, 0.0]},
+        )
         rows, debts = self._sheets(self._statement(wallet_kind="credit"))
-        self.assertEqual(rows[-1][3:6], [10100.0, 1500.0, 8600.0])
+        closing = next(row for row in rows if row[1] == "Closing balance")
+        self.assertEqual(closing[3:6], [10100.0, 1500.0, 8600.0])
         self.assertEqual(debts[-1][1:], ["DD0002", 1500.0, 0.0, 100.0, 1400.0])
 
     def test_a_period_begins_with_the_balance_before_it(self):

@@ -30,7 +30,8 @@ class CrabWalletStatement(models.TransientModel):
         """What a statement shows.
 
         :return: dict ``dealer``, ``wallet`` (records), ``opening``, ``closing``, ``total_in``, ``total_out``
-            (decimals), ``entries`` (oldest first), ``kinds`` (``[(label, in, out)]``), ``debts`` (open ones)
+            (decimals), ``entries`` (oldest first), ``labels`` of kinds, ``kinds`` (``[(label, in, out)]``), ``debts``
+            (those open now)
         :raise UserError: when the period ends before it begins or the user may not see the account
         """
         self.ensure_one()
@@ -60,6 +61,7 @@ class CrabWalletStatement(models.TransientModel):
             "total_in": sum((sums[0] for sums in kinds.values()), dec(0)),
             "total_out": sum((sums[1] for sums in kinds.values()), dec(0)),
             "entries": entries,
+            "labels": labels,
             "kinds": [(labels[kind], *sums) for kind, sums in kinds.items()],
             "debts": wallet.debt_ids.filtered("unsettled").sorted("id"),
         }
@@ -69,9 +71,14 @@ class CrabWalletStatement(models.TransientModel):
         """A stored time as people in Shanghai read it."""
         return fields.Datetime.context_timestamp(self.with_context(tz=SHANGHAI.key), moment).strftime("%Y-%m-%d %H:%M")
 
+    def action_screen(self):
+        """The statement on the screen."""
+        self._data()  # a refusal is shown here, not in place of the statement
+        return self.env.ref("crab_wallet.crab_wallet_statement_report_screen").report_action(self)
+
     def action_pdf(self):
         """The statement as PDF."""
-        self._data()  # a refusal is shown here, not as a broken download
+        self._data()  # as above
         return self.env.ref("crab_wallet.crab_wallet_statement_report").report_action(self)
 
     def action_excel(self):
@@ -119,8 +126,8 @@ class CrabWalletStatement(models.TransientModel):
         sheet.freeze_panes(3, 0)
         sheet.write_string(3, 1, self.env._("Opening balance"))
         sheet.write_number(3, 5, data["opening"], money)
-        labels = dict(data["entries"]._fields["kind"]._description_selection(self.env))
-        row = 4
+        labels = data["labels"]
+        row = 3
         for row, entry in enumerate(data["entries"], 4):
             sheet.write_string(row, 0, self._local(entry.happened_at))
             sheet.write_string(row, 1, labels[entry.kind])
@@ -132,13 +139,17 @@ class CrabWalletStatement(models.TransientModel):
         sheet.write_string(row + 1, 1, self.env._("Closing balance"), bold)
         for column, name in ((3, "total_in"), (4, "total_out"), (5, "closing")):
             sheet.write_number(row + 1, column, data[name], money)
+        for kind_row, (label, amount_in, amount_out) in enumerate(data["kinds"], row + 3):
+            sheet.write_string(kind_row, 1, label)
+            sheet.write_number(kind_row, 3, amount_in, money)
+            sheet.write_number(kind_row, 4, amount_out, money)
         if self.wallet_kind == "credit":
             self._add_debt_sheet(workbook, data["debts"], head, money, text)
         workbook.close()
         return output.getvalue()
 
     def _add_debt_sheet(self, workbook, debts, head, money, text):
-        sheet = workbook.add_worksheet(self.env._("Debts"))
+        sheet = workbook.add_worksheet(self.env._("Unsettled debts today"))
         headers = (
             self.env._("When"),
             self.env._("Order"),

@@ -35,6 +35,14 @@ def stock(world):
     return world.run(read)
 
 
+def count_stock(world, quantity):
+    world.run(
+        lambda env: env["product.product"]._crab_adjust_stock(
+            {env["product.product"].browse(world.package_id): quantity}
+        )
+    )
+
+
 def states(world, ids):
     """``(state, state of the delivery, state of the number, ledger facts)`` of each redemption."""
 
@@ -119,6 +127,24 @@ def test_cancelling_and_shipping_at_once_lets_one_of_them_win(world):
     assert set(found) <= {SHIPPED, CANCELLED}
     assert stock(world) == before - found.count(SHIPPED)
     world.assert_sound()
+
+
+def test_the_last_piece_is_shipped_by_one_of_two(world):
+    ids = redeemed(world, 2, "RQE")
+    before = stock(world)
+    count_stock(world, 1)
+    try:
+
+        def ship(env, number):
+            env["crab.redemption"].browse(ids[number]).delivery_id._ship("顺丰速运")
+            return True
+
+        results = harness.run_parallel(world.registry, 2, ship)
+        assert len(refusals(results)) == 1
+        assert stock(world) == 0
+        assert sorted(state for state, *_rest in states(world, ids)) == ["confirmed", "shipped"]
+    finally:
+        count_stock(world, before)
 
 
 def test_parts_of_one_wave_shipped_at_once_all_leave(world):

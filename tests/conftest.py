@@ -91,6 +91,25 @@ def module_server(module_registry, module_database):
 
 
 @pytest.fixture(scope="session")
+def everything_database(template):
+    yield from _database(template)
+
+
+@pytest.fixture(scope="session")
+def everything(everything_database):
+    """A business with a record of every model and a user per role; for tests that leave it as it is."""
+    from everything import Everything
+
+    return Everything(_registry(everything_database))
+
+
+@pytest.fixture(scope="session")
+def everything_server(everything, everything_database):
+    """Odoo with two workers on :func:`everything`."""
+    yield from _server(everything_database)
+
+
+@pytest.fixture(scope="session")
 def crash_cluster(template):
     folder = Path(f"/tmp/crab-crash-{os.getpid()}")  # a socket's path must be short
     shared = os.environ["PGHOST"]

@@ -1,6 +1,8 @@
 """What the end-to-end tests stand on: servers, parallel connections, RPC as the web client does it, faults, browser."""
 
+import collections
 import contextlib
+import copy
 import http.cookiejar
 import json
 import os
@@ -82,6 +84,57 @@ class Rpc:
             return error.code, error.read()
 
 
+Outcome = collections.namedtuple("Outcome", "kind value error wrote")
+
+
+def undone(registry, uid, func, context=None):
+    """``func(env)`` as this user, up to what the commit would check; then all of it is undone.
+
+    :return: ``Outcome`` with kind ``ok`` and the value, or ``denied`` (AccessError), ``refused`` (another error that a
+        user can read), ``broken`` (a traceback) and the error; ``wrote`` says whether it wrote or locked anything
+    """
+    from psycopg2 import IntegrityError
+
+    from odoo import api
+    from odoo.exceptions import AccessError, UserError
+    from odoo.tools import mute_logger
+
+    kind, value, error, wrote = "ok", None, None, False
+    with registry.cursor() as cr:
+        env = api.Environment(cr, uid, {"lang": "zh_CN", "tz": "Asia/Shanghai", **(context or {})})
+        try:
+            with mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule"):
+                value = func(env)
+                cr.flush()
+            cr.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+            wrote = cr.fetchone()[0]
+        except AccessError as refusal:
+            kind, error = "denied", refusal
+        except UserError as refusal:
+            kind, error = "refused" if str(refusal).strip() else "broken", refusal
+        except IntegrityError as refusal:
+            cr.rollback()  # the client gets the constraint's text, as ``odoo.service.model.retrying`` makes it
+            models = {model._table: env[name] for name, model in registry.items()}
+            text = models.get(refusal.diag.table_name, env["base"])._sql_error_to_message(refusal)
+            kind, error = "refused", UserError(text)
+        except Exception as fault:  # noqa: BLE001  whatever it is, it is what the user would see
+            kind, error = "broken", fault
+        finally:
+            cr.rollback()
+            registry.reset_changes()
+    return Outcome(kind, value, error, wrote)
+
+
+def attempt(registry, uid, model, method, *args, context=None, **kwargs):
+    """Call a model as the web client's RPC does, see :func:`undone`."""
+    from odoo.service.model import call_kw
+
+    kwargs, args = copy.deepcopy((kwargs, args))
+    return undone(
+        registry, uid, lambda env: call_kw(env[model], method, args, {**kwargs, "context": env.context}), context
+    )
+
+
 class Server:
     """Odoo with several workers on a database of its own, behind nginx, as processes that can be killed."""
 
@@ -157,16 +210,16 @@ def in_transaction(registry, func, uid=1, context=None):
     return transaction.run(registry, func, uid=uid, context=context)
 
 
-def make_users(env, roles=ROLES):
-    """A user per role, in both companies, with Chinese; login and password are ``e2e_<role>``."""
-    companies = env["res.company"]._crab_company("group") | env["res.company"]._crab_company("sales")
+def make_users(env, roles=ROLES, companies=("group", "sales"), prefix="e2e"):
+    """A user per role, in the companies, with Chinese; login and password are ``<prefix>_<role>``."""
+    companies = env["res.company"].union(*(env["res.company"]._crab_company(role) for role in companies))
     users = env["res.users"].with_context(no_reset_password=True)
     return {
         role: users.create(
             {
                 "name": role,
-                "login": f"e2e_{role}",
-                "password": f"e2e_{role}",
+                "login": f"{prefix}_{role}",
+                "password": f"{prefix}_{role}",
                 "lang": "zh_CN",
                 "tz": "Asia/Shanghai",
                 "company_id": companies[:1].id,

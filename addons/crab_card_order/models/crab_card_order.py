@@ -230,7 +230,8 @@ class CrabCardOrder(models.Model):
         """Documents with a number: the whole number as scanned, or its first characters (at least four)."""
         if operator not in ("=", "in", "ilike", "like", "=ilike", "=like"):
             return NotImplemented
-        values = [number(text.strip("%")) for text in ([value] if isinstance(value, str) else value)]
+        texts = [value] if isinstance(value, str) else value
+        values = [number(text.strip("%")) for text in texts if isinstance(text, str)]
         # escaped: a number has no wildcards, and what is typed shall not become any
         prefixes = [
             text.replace("\\", "").replace("%", "").replace("_", "") + "%"

@@ -1,0 +1,210 @@
+"""A business in which every model of the suite has a record: what tests about rights, bad input and screens look at."""
+
+import base64
+import contextlib
+from decimal import Decimal
+
+from world import ADDRESS, PASSWORD, World, new_dealer
+
+import harness
+
+VOUCHER = base64.b64encode(b"%PDF-1.4\n%%EOF")
+
+
+def system():
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    return Subject("system", 1)
+
+
+class Everything(World):
+    """``W-A`` is a dealer of the sales rep, who has the department manager; ``W-Z`` is nobody's of the sales team.
+
+    One direct sale, one batch of numbers and their documents belong to the Sales company, the rest to the Group or to
+    no company. ``users`` are the ids of a user per role in both companies, by role.
+    """
+
+    def __init__(self, registry):
+        super().__init__(registry)
+        self.users = self.run(harness.make_users)
+        self.run(self._make_parties)
+        self.fund(stored=20_000, credit=5_000)
+        self._make_cards()
+        for make in (self._make_sales, self._make_redemptions, self._make_money, self._make_rest):
+            self.run(make)
+
+    def _make_parties(self, env):
+        users = env["res.users"].browse
+        users(self.users["sales_rep"]).crab_manager_id = users(self.users["department_manager"])
+        top = env["crab.dealer"].browse(self.top_id)
+        top.user_id = users(self.users["sales_rep"])
+        stranger = new_dealer(env, "W-Z", level="1", dealer_type="city_partner", ratio=0.62)
+        members = env["crab.member"].create(
+            [
+                {"name": "会员甲", "phone": "13700000002", "tag_ids": [(0, 0, {"name": "老客户"})]},
+                {"name": "会员乙", "phone": "13700000003"},
+            ]
+        )
+        for number, (dealer, member) in enumerate(zip(top | stranger, members, strict=True)):
+            staff = env["crab.dealer.staff"].create(
+                {"dealer_id": dealer.id, "name": "店员", "phone": f"1370000001{number}", "commission_ratio": 0.1}
+            )
+            member._set_owner(dealer, staff, "门店介绍")
+            env["crab.dealer.invitation"].create({"dealer_id": dealer.id, "level": "3", "ratio": 0.8})
+            env["crab.dealer.application"].create(
+                {
+                    "name": "新门店",
+                    "contact_name": "申请人",
+                    "phone": f"1370000002{number}",
+                    "level": "3",
+                    "dealer_type": "small_merchant",
+                    "parent_id": dealer.id,
+                    "ratio": 0.8,
+                }
+            )
+        other = env["product.template"].create(
+            {
+                "name": "另一张卡",
+                "default_code": "W-CARD2",
+                "list_price": 500,
+                "crab_kind": "physical_card",
+                "crab_rule": "fixed",
+                "crab_choice_ids": [(6, 0, [self.package_id])],
+            }
+        )
+        self.other_card_id = other.product_variant_id.id
+        env["crab.account.openid"].create({"account_id": members[0].account_id.id, "app": "wxapp", "openid": "o-1"})
+        new_dealer(env, "W-N", level="1", dealer_type="exclusive_store", ratio=0.6)
+        env["crab.member.level"].create({"name": "备用等级", "ratio": 0.95})
+        self.stranger_id = stranger.id
+        self.member_id, self.other_member_id = members.ids
+
+    def _make_cards(self):
+        self.active_ids = self.active(6, "EVA")
+        self.issued_ids = self.issued(4, "EVI")
+        self.platform_ids = self.numbers(4, "EVP")
+        for ids, steps in ((self.platform_ids[:2], ("submit",)), (self.platform_ids[2:3], ())):
+            self.run(
+                lambda env, ids=ids, steps=steps: self.document(
+                    env, "issue", ids, steps, receiver_dealer_id=self.stranger_id
+                )
+            )
+        own, self.top_id = self.top_id, self.stranger_id
+        self.fund(credit=100)
+        self.active(2, "EVZ")
+        self.top_id = own
+
+    def _make_sales(self, env):
+        """A member buys a number of the Sales company."""
+        self._make_numbers_of_sales(env)
+        orders = env["crab.card.order"].create(
+            [
+                {
+                    "kind": "direct",
+                    "receiver_member_id": member_id,
+                    "line_ids": [(0, 0, {"product_id": self.card_product_id, "quantity": 1, "unit_price": 950})],
+                }
+                for member_id in (self.member_id, self.other_member_id)
+            ]
+        )
+        for order in orders:
+            order.action_submit()
+        self.direct_draft_id = orders[0].copy().id
+        sold = orders[0]
+        sold.action_confirm_payment("BANK-1")
+        sold._link_cards(env["crab.card"].search([("number", "=", "EVS000001")]).ids)
+        sold.action_send()
+        sold.action_receive()
+        sold.action_activate_received()
+
+    def _make_numbers_of_sales(self, env):
+        """Numbers as an online sale of the shop will make them: imports and generation are the Group's."""
+        from odoo.tools import SQL
+
+        company, ring = env["res.company"]._crab_company("sales"), env["crab.card.key"]._ring()
+        batch = env["crab.card.batch"].create({"name": "EVS", "source": "sale", "company_id": company.id, "count": 3})
+        numbers = [f"EVS{number:06}" for number in range(1, 4)]
+        env["crab.card"]._insert_numbers(
+            "import",
+            SQL(
+                "unnest(%s::varchar[], %s::bytea[]) AS s(number, password_hash)",
+                numbers,
+                [ring.hash(ring.current, number, PASSWORD) for number in numbers],
+            ),
+            {
+                "number": SQL("s.number"),
+                "product_id": self.card_product_id,
+                "kind": "physical",
+                "company_id": company.id,
+                "batch_id": batch.id,
+                "password_hash": SQL("s.password_hash"),
+                "key_id": env["crab.card.key"]._current(ring).id,
+            },
+            document=batch,
+        )
+
+    def _make_redemptions(self, env):
+        made = env["crab.redemption"]
+        for number in ("EVA000001", "EVA000002", "EVA000003", "EVZ000001", "EVS000001"):
+            made |= made._redeem_with_password(system(), number, PASSWORD, ADDRESS, key=f"all-{number}")
+        for redemption in (made[0], made[4]):
+            redemption.delivery_id._ship("顺丰", {redemption.delivery_id.id: "SF1"})
+        made[1]._cancel("地址错误")
+        self.redemption_ids = made.ids
+
+    def _make_money(self, env):
+        from odoo.addons.crab_base.tools.timezone import business_date
+
+        documents = env["crab.wallet.document"]
+        for dealer_id, amount in ((self.top_id, 24_000), (self.stranger_id, 50)):
+            dealer = env["crab.dealer"].browse(dealer_id)
+            env["crab.wallet"]._charge(dealer, Decimal(amount), dealer, "activation", "everything-debt")
+            documents._open(dealer, "repayment", Decimal(10), f"everything-repayment-{dealer_id}")
+        draft = {"kind": "topup", "dealer_id": self.top_id, "amount": 1, "bank_reference": "BANK-2"}
+        above = {**draft, "amount": 10**9 + 1, "voucher": VOUCHER, "voucher_name": "v.pdf"}
+        _draft, waiting = documents.create([draft, above])
+        waiting.action_confirm()
+        assert waiting.state == "waiting"
+        documents.create(draft).action_cancel()
+        for role in ("group", "sales"):
+            env["crab.ledger.batch"]._post_day(env["res.company"]._crab_company(role), business_date())
+        env["crab.ledger.check"].action_run()
+        env["crab.outbox"]._emit("wallet.short", env["crab.wallet"].search([], limit=1), {"missing": "1.00"})
+
+    def _make_rest(self, env):
+        from odoo.exceptions import UserError
+
+        refused = env["crab.import"]._run_file("card", "bad.csv", "卡号,卡密,卡编码\nEVB000001,1234,NONE\n".encode())
+        assert refused.state == "refused"
+        with contextlib.suppress(UserError):
+            env["crab.card"]._open_with_password(system(), "EVA000001", "wrong")
+        env["crab.card.generate"].create({"product_id": self.card_product_id, "count": 2}).action_generate()
+        greetings = env["crab.greeting"].create(
+            [
+                {
+                    "partner_id": env["res.partner"].create({"name": "示例企业", "is_company": True}).id,
+                    "greeting": "中秋快乐",
+                    "send_at": "2030-09-25 01:00:00",
+                    "line_ids": [(0, 0, {"card_id": card_id, "phone": "13700000006"})],
+                }
+                for card_id in self.issued_ids[:3]
+            ]
+        )
+        greetings[1:].action_schedule()
+        greetings[2].action_cancel()
+        env["product.product"].browse(self.package_id).product_tmpl_id.crab_settlement_price = 500
+        env["product.product"].browse(self.package_id).product_tmpl_id.action_crab_put_on_sale()
+        goods, package, empty = env["product.template"].create(
+            [
+                {"name": "散装大闸蟹", "default_code": "W-B2B", "list_price": 50, "crab_kind": "b2b"},
+                {"name": "组合套餐", "default_code": "W-SET", "list_price": 400, "crab_kind": "package"},
+                {"name": "新组合套餐", "default_code": "W-SET2", "list_price": 400, "crab_kind": "package"},
+            ]
+        )
+        env["crab.package.part"].create(
+            {"package_tmpl_id": package.id, "product_id": goods.product_variant_id.id, "quantity": 8}
+        )
+        self.goods_id, self.empty_package_tmpl_id = goods.product_variant_id.id, empty.id
+        env["crab.chain.seal"]._seal_and_check("crab.card.event")
+        env["crab.import.progress"].create({"import_ref": refused.id, "done": 1, "total": 2})
+        env["crab.idempotency"]._run(system(), "POST /everything", "key", {}, lambda: {"id": 1})

@@ -1,0 +1,78 @@
+"""Who may do what, tried through the web client's RPC for every role, model, field and public method of the suite."""
+
+import os
+
+import pytest
+import survey as rights
+
+import harness
+
+EXPECTED = rights.expected()
+# What an auditor starts besides reading: a check of histories in the background, and statements it downloads.
+AUDITOR_STARTS = {"crab.chain.seal.action_check", "crab.wallet.statement.action_excel"}
+# Wizards that only show something; they are rows of a table all the same.
+AUDITOR_MAKES = {"crab.wallet.statement"}
+
+
+@pytest.fixture(scope="module")
+def survey(everything):
+    return rights.Survey(everything)
+
+
+@pytest.fixture(scope="module")
+def matrix(survey):
+    found = survey.matrix()
+    if os.environ.get("CRAB_RIGHTS") == "write":
+        rights.write(found)
+        EXPECTED.update(found)
+    return found
+
+
+@harness.covers("ERP-02", "roles", via="web")
+def test_every_model_is_in_the_matrix(matrix):
+    assert sorted(matrix) == sorted(EXPECTED)
+
+
+@harness.covers("ERP-02", "a user reaches only what was granted", via="web")
+@pytest.mark.parametrize("model", sorted(EXPECTED))
+def test_roles_can_do_what_the_matrix_says(matrix, model):
+    assert matrix[model] == EXPECTED[model], "look at the difference; CRAB_RIGHTS=write writes rights.yaml anew"
+
+
+def test_no_attempt_ends_in_a_traceback(matrix, survey):
+    assert not survey.broken
+
+
+@harness.covers("HQ-63", "roles", via="web")
+def test_auditors_change_nothing(matrix, survey):
+    auditor = survey.users["auditor"]
+    for model, found in matrix.items():
+        for key in ("create", "unlink", "write"):
+            assert model in AUDITOR_MAKES or "auditor" not in found.get(key, ()), (model, key)
+    wrote = {
+        f"{model}.{method}"
+        for model, methods in survey.methods.items()
+        for method in set(methods) - rights.CRUD
+        if survey.kinds[model] != "abstract"
+        for target in survey.targets(auditor, model)
+        if survey.call(auditor, model, method, target).wrote
+    }
+    assert wrote <= AUDITOR_STARTS
+
+
+def test_results_are_not_written_by_clients(matrix, survey):
+    """A field that every view shows read-only is written by a method, whatever a client sends."""
+    readonly = survey.world.run(
+        lambda env: {
+            name: {field.name for field in env[name]._fields.values() if field.readonly and not field.compute}
+            for name in survey.models
+        }
+    )
+    written = {
+        (model, field)
+        for model in survey.models
+        for fields in matrix.get(model, {}).get("write", {}).values()
+        for field in fields
+        if field in readonly[model]
+    }
+    assert not written

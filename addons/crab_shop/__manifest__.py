@@ -10,6 +10,7 @@
         "security/ir.model.access.csv",
         "data/ir_sequence.xml",
         "data/product_freight.xml",
+        "data/ir_cron.xml",
     ],
     "post_init_hook": "post_init_hook",
 }

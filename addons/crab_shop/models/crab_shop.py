@@ -179,20 +179,10 @@ class CrabShop(models.AbstractModel):
             "currency_rate": 1.0,
             "note": note,
             "warehouse_id": False,
-            "crab_kind": kind,
-            "crab_state": "to_pay",
-            "crab_member_id": member.id,
-            "crab_level_id": member.level_id.id,
-            "crab_dealer_id": member.dealer_id.id,
-            "crab_staff_id": member.staff_id.id,
+            **self._order_values(member, kind, quote, address),
             "crab_key": key,
             "crab_wish_date": wish_date,
             "crab_pay_before": now + timedelta(minutes=minutes),
-            "crab_amount_goods": quote["goods"],
-            "crab_amount_discount": quote["discount"],
-            "crab_amount_freight": quote["freight"],
-            "crab_amount_refunded": 0,
-            **{f"crab_{name}": address.get(name) for name in ADDRESS},
             "order_line": [
                 Command.create(line_vals) for line in quote["lines"] for line_vals in self._prepare_lines(line, company)
             ],
@@ -200,6 +190,23 @@ class CrabShop(models.AbstractModel):
         if quote["freight"]:
             values["order_line"].append(Command.create(self._prepare_freight_line(quote["freight"], company)))
         return self.env["sale.order"].with_company(company).with_context(**_QUIET).create(values)
+
+    @api.model
+    def _order_values(self, member, kind, quote, address):
+        """What an order freezes of its member and its quote; extended by addons with fields of their own."""
+        return {
+            "crab_kind": kind,
+            "crab_state": "to_pay",
+            "crab_member_id": member.id,
+            "crab_level_id": member.level_id.id,
+            "crab_dealer_id": member.dealer_id.id,
+            "crab_staff_id": member.staff_id.id,
+            "crab_amount_goods": quote["goods"],
+            "crab_amount_discount": quote["discount"],
+            "crab_amount_freight": quote["freight"],
+            "crab_amount_refunded": 0,
+            **{f"crab_{name}": address.get(name) for name in ADDRESS},
+        }
 
     @api.model
     def _prepare_lines(self, quoted, company):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
 
 CREDIT_ORDERS = 1000
@@ -212,7 +213,7 @@ class CrabEarning(models.Model):
         credited = {}
         for _id, dealer_id, amount, state in rows:
             if dealer_id and state == "credited":
-                credited[dealer_id] = credited.get(dealer_id, Decimal(0)) + amount
+                credited[dealer_id] = credited.get(dealer_id, Decimal(0)) + dec(amount)
         self.env["crab.earning.account"]._credit(credited)
         if credited:
             self._record_credit(refund.order_id, credited, f"refund-{refund.id}")
@@ -244,8 +245,8 @@ class CrabEarning(models.Model):
         orders.write({"crab_credited_at": now})
         totals, by_order = {}, {}
         for order_id, dealer_id, amount in rows:
-            totals[dealer_id] = totals.get(dealer_id, Decimal(0)) + amount
-            by_order.setdefault(order_id, {})[dealer_id] = amount
+            totals[dealer_id] = totals.get(dealer_id, Decimal(0)) + dec(amount)
+            by_order.setdefault(order_id, {})[dealer_id] = dec(amount)
         self.env["crab.earning.account"]._credit(totals)
         for order in orders:
             self._record_credit(order, by_order.get(order.id, {}), f"order-{order.id}")

@@ -51,6 +51,10 @@ class SaleOrder(models.Model):
     crab_street = fields.Char("Address", readonly=True, copy=False)
     crab_wish_date = fields.Date("Wished date", readonly=True, copy=False)
 
+    crab_product_names = fields.Char(
+        "Products", compute="_compute_crab_product_names", search="_search_crab_product_names"
+    )
+
     crab_amount_goods = fields.Monetary(
         "Goods", readonly=True, copy=False, help="What the goods cost after the discount, without freight."
     )
@@ -89,6 +93,17 @@ class SaleOrder(models.Model):
         " AND crab_amount_freight >= 0 AND crab_amount_refunded BETWEEN 0 AND amount_total))",
         "The amounts of an order are never negative, and never more is refunded than was paid.",
     )
+
+    @api.depends("order_line.crab_role", "order_line.product_id")
+    def _compute_crab_product_names(self):
+        for order in self:
+            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+            order.crab_product_names = "、".join(f"{line.name} × {line.product_uom_qty:g}" for line in goods)
+
+    def _search_crab_product_names(self, operator, value):
+        if operator not in ("ilike", "like", "=", "=ilike", "=like"):
+            return NotImplemented
+        return Domain("order_line.product_id", operator, value)
 
     # ------------------------------------------------------------------ who may do what
 
@@ -203,3 +218,45 @@ class SaleOrder(models.Model):
                 for product, quantity in line.product_id._crab_parts(line.product_uom_qty):
                     needed[product] = needed.get(product, 0) + quantity
         return needed
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_crab_refund(self):
+        """Ask what is to be refunded."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refund %(order)s", order=self.name),
+            "res_model": "crab.refund.enter",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_order_id": self.id},
+        }
+
+    def action_crab_receive(self):
+        """Confirm the receipt on behalf of the member."""
+        self._crab_check_service()
+        self._crab_receive()
+
+    def action_crab_close(self):
+        """Close unpaid orders on behalf of the member."""
+        self._crab_check_service()
+        self._crab_close(self.env._("Closed by customer service."))
+
+    def _crab_check_service(self):
+        """:raise AccessError: for who may not handle orders of members"""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("crab_base.group_customer_service"):
+            raise AccessError(self.env._("Only customer service handles the orders of members."))
+
+    def action_crab_deliveries(self):
+        """The parcels of this order."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_redemption.crab_delivery_action")
+        return {**action, "domain": [("order_id", "=", self.id)], "context": {}}
+
+    def action_crab_refunds(self):
+        """The refunds of this order."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_shop.crab_refund_action")
+        return {**action, "domain": [("order_id", "=", self.id)], "context": {}}

@@ -14,7 +14,8 @@ class CrabEarning(models.Model):
     """Who gets what of an order line paid online (domain.md §5), as rows that are only added.
 
     The rows of a line always add up to what was paid for it less what was refunded: the dealers' shares and, without a
-    dealer, the platform's part. Shares are written at payment, given back by refunds, credited when the receipt is confirmed
+    dealer, the platform's part. Shares are written at payment, given back by refunds, credited when the receipt is
+    confirmed
     and the after-sales days are over. This model is the one door through which earnings come and change.
     """
 
@@ -93,10 +94,11 @@ class CrabEarning(models.Model):
     def _shares_sql(self, lines: SQL) -> SQL:
         """The sharing rule as SQL: rows ``(line_id, position, dealer_id, amount)``, the platform's with position 0.
 
-        Walking up the chain Pi = min(ci × q, P(i−1)) with P0 = what was paid; dealer i earns P(i−1) − Pi, the platform keeps
-        the last P. As Pi is a running minimum, the whole of it is two window functions.
+        Walking up the chain Pi = min(ci × q, P(i−1)) with P0 = what was paid; dealer i earns P(i−1) − Pi, the
+        platform keeps the last P. As Pi is a running minimum, the whole of it is two window functions.
 
-        :param lines: a query that gives ``line_id, position, dealer_id, price, quantity, paid`` – one row per dealer that takes
+        :param lines: a query that gives ``line_id, position, dealer_id, price, quantity, paid`` – one row per dealer
+        that takes
             part, and one with position 0 per line
         """
         return SQL(
@@ -147,8 +149,10 @@ class CrabEarning(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO crab_earning (order_id, line_id, company_id, dealer_id, position, kind, amount, state, earned_at)
-                SELECT line.order_id, line.id, sale_order.company_id, share.dealer_id, share.position, 'share', share.amount,
+                INSERT INTO crab_earning (order_id, line_id, company_id, dealer_id, position, kind, amount, state,
+                earned_at)
+                SELECT line.order_id, line.id, sale_order.company_id, share.dealer_id, share.position, 'share',
+                share.amount,
                        'pending', %(now)s
                   FROM (%(shares)s) AS share
                   JOIN sale_order_line line ON line.id = share.line_id
@@ -165,7 +169,8 @@ class CrabEarning(models.Model):
     def _give_back(self, refund):
         """Book what ``refund`` takes from each share: round(E × R / P) in all, less what was given back before.
 
-        The platform's part takes the rest, so that the rows always add up. After crediting the amounts go to the dealers'
+        The platform's part takes the rest, so that the rows always add up. After crediting the amounts go to the
+        dealers'
         accounts at once, which may become negative. The caller has locked the order.
         """
         self.env.flush_all()
@@ -174,7 +179,8 @@ class CrabEarning(models.Model):
             SQL(
                 """
                 WITH refunded AS (
-                    SELECT line.id AS line_id, line.crab_refunded AS total, line.crab_paid AS paid, SUM(part.amount) AS now
+                    SELECT line.id AS line_id, line.crab_refunded AS total, line.crab_paid AS paid, SUM(part.amount) AS
+                    now
                       FROM crab_refund_line part JOIN sale_order_line line ON line.id = part.order_line_id
                      WHERE part.refund_id = %(refund)s GROUP BY 1, 2, 3
                 ), share AS (
@@ -193,7 +199,8 @@ class CrabEarning(models.Model):
                      GROUP BY refunded.line_id, refunded.now
                 )
                 INSERT INTO crab_earning
-                       (order_id, line_id, company_id, dealer_id, position, kind, refund_id, amount, state, earned_at, credited_at)
+                       (order_id, line_id, company_id, dealer_id, position, kind, refund_id, amount, state, earned_at,
+                       credited_at)
                 SELECT sale_order.id, every.line_id, sale_order.company_id, every.dealer_id, every.position, 'refund',
                        %(refund)s, -every.back,
                        CASE WHEN sale_order.crab_credited_at IS NULL THEN 'pending' ELSE 'credited' END,

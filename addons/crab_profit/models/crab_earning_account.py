@@ -10,7 +10,9 @@ from odoo.addons.crab_base.tools.subject import Subject
 
 
 class CrabEarningAccount(models.Model):
-    """What a dealer was credited, has asked for and was paid (CH-17, CH-31). Changes by its doors only, under its lock."""
+    """What a dealer was credited, has asked for and was paid (CH-17, CH-31). Changes by its doors only, under its
+    lock.
+    """
 
     _name = "crab.earning.account"
     _description = "Earnings account"
@@ -69,7 +71,8 @@ class CrabEarningAccount(models.Model):
             SQL(
                 """
                 INSERT INTO crab_earning_account (dealer_id, company_id, credited, frozen, withdrawn, balance)
-                SELECT id, %s, 0, 0, 0, 0 FROM unnest(%s::int[]) AS given(id) ORDER BY id ON CONFLICT (dealer_id) DO NOTHING
+                SELECT id, %s, 0, 0, 0, 0 FROM unnest(%s::int[]) AS given(id) ORDER BY id ON CONFLICT (dealer_id) DO
+                NOTHING
                 """,
                 company.id,
                 list(dealers.ids),

@@ -51,7 +51,9 @@ class CrabStaffEarning(models.Model):
 
     @api.model
     def _follow(self, orders):
-        """Bring the staff's part in line with what their dealer earns on each order now: the difference is a new row."""
+        """Bring the staff's part in line with what their dealer earns on each order now: the difference is a new
+        row.
+        """
         if not orders:
             return
         self.env.flush_all()
@@ -65,9 +67,11 @@ class CrabStaffEarning(models.Model):
                        SELECT ROUND(o.crab_staff_ratio::numeric * COALESCE((
                                   SELECT SUM(amount) FROM crab_earning e
                                    WHERE e.order_id = o.id AND e.dealer_id = o.crab_dealer_id), 0), 2)
-                              - COALESCE((SELECT SUM(amount) FROM crab_staff_earning s WHERE s.order_id = o.id), 0) AS amount
+                              - COALESCE((SELECT SUM(amount) FROM crab_staff_earning s WHERE s.order_id = o.id), 0) AS
+                              amount
                  ) due
-                 WHERE o.id = ANY(%(orders)s) AND o.crab_staff_id IS NOT NULL AND o.crab_staff_ratio > 0 AND due.amount <> 0
+                 WHERE o.id = ANY(%(orders)s) AND o.crab_staff_id IS NOT NULL AND o.crab_staff_ratio > 0
+                   AND due.amount <> 0
                 """,
                 now=fields.Datetime.now(),
                 orders=list(orders.ids),

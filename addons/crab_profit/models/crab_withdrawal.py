@@ -11,7 +11,9 @@ CARD_FIELDS = ("bank_name", "bank_account", "bank_holder")
 
 
 class CrabWithdrawal(models.Model):
-    """A dealer asks for money of its earnings account (CH-18, HQ-67): asked → approved → paid, or rejected and released."""
+    """A dealer asks for money of its earnings account (CH-18, HQ-67): asked → approved → paid, or rejected and
+    released.
+    """
 
     _name = "crab.withdrawal"
     _description = "Withdrawal"

@@ -76,7 +76,9 @@ class TestRule(ShopCase):
         discount=st.integers(0, 10**6),
     )
     def test_any_chain_adds_up_and_makes_no_negative_share(self, retail, quantity, member, ratios, discount):
-        """The SQL of the rule against the walk, for any prices in any order, also where the order of ratios is broken."""
+        """The SQL of the rule against the walk, for any prices in any order, also where the order of ratios is
+        broken.
+        """
         price = (Decimal(retail) * CENT * member / 10000).quantize(CENT, ROUND_HALF_UP)
         paid = max(price * quantity - Decimal(discount) * CENT, Decimal(0))
         prices = [(Decimal(retail) * CENT * ratio / 10000).quantize(CENT, ROUND_HALF_UP) for ratio in ratios]

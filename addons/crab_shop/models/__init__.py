@@ -3,7 +3,6 @@ from . import crab_stock_claim
 from . import crab_stock_level
 from . import crab_ledger_fact
 from . import res_company
-from . import product_product
 from . import sale_order
 from . import sale_order_line
 from . import sale_order_steps

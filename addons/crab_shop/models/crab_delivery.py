@@ -35,7 +35,7 @@ class CrabDelivery(models.Model):
                         )
                         for line in order.order_line
                         if line.crab_role == "goods"
-                        for product, quantity in line.product_id._crab_parts(line.product_uom_qty)
+                        for product, quantity in line._crab_parts({line: line.product_uom_qty}).items()
                     ],
                 }
                 for order in orders

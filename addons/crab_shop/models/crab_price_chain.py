@@ -49,7 +49,8 @@ class CrabPriceChain(models.Model):
         if rows:
             self.env.cr.execute(
                 SQL(
-                    "INSERT INTO crab_price_chain (order_id, line_id, position, dealer_id, ratio, unit_price, is_earning)"
+                    "INSERT INTO crab_price_chain"
+                    " (order_id, line_id, position, dealer_id, ratio, unit_price, is_earning)"
                     " VALUES %s",
                     SQL(", ").join(SQL("%s", tuple(row)) for row in rows),
                 )

@@ -10,7 +10,8 @@ from odoo.addons.crab_base.tools.subject import Subject
 class CrabRefund(models.Model):
     """Money given back to a member by the way it came (domain.md §8, decisions.md "Money to dealers").
 
-    Booked when it is made: line and order, ledger, stock, shares and numbers follow in the same transaction. The request
+    Booked when it is made: line and order, ledger, stock, shares and numbers follow in the same transaction. The
+    request
     to the provider is a job after the commit; until it is answered the refund is *on its way*.
     """
 
@@ -85,12 +86,14 @@ class CrabRefund(models.Model):
         """Refund parts of a paid order.
 
         :param order: one ``sale.order``; the caller checked role or subject
-        :param wishes: ``[(goods line, quantity, amount)]``: a quantity, an amount (Decimal, yuan) or both; a quantity without
+        :param wishes: ``[(goods line, quantity, amount)]``: a quantity, an amount (Decimal, yuan) or both; a quantity
+        without
             an amount (None) gives back its proportional part. Amount only is a price concession: nothing comes back
         :param str reason: told to the member and kept
         :param freight: yuan of the freight given back
         :param str key: idempotency key, per order and for ever
-        :raise UserError: more than was paid or ordered, or what the numbers of cards do not allow; nothing is changed then
+        :raise UserError: more than was paid or ordered, or what the numbers of cards do not allow; nothing is changed
+        then
         :return: the refund in sudo; for a repeated key the one made first
         """
         order_sudo = order._crab_locked()

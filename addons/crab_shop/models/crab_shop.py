@@ -32,7 +32,8 @@ class CrabShop(models.AbstractModel):
         """What these goods cost this member now; nothing is written.
 
         :param member: ``crab.member``
-        :param lines: ``[(product.product, quantity, discount)]``; quantities are whole numbers, the discount is a Decimal in
+        :param lines: ``[(product.product, quantity, discount)]``; quantities are whole numbers, the discount is a
+        Decimal in
             yuan for the whole line, entered by a role with the right to it and never by a client
         :param dict address: receiver and region, for the freight; may be left out
         :return: dict ``lines`` (``product``, ``quantity``, ``retail``, ``price``, ``discount``, ``paid``), ``goods``,
@@ -99,7 +100,8 @@ class CrabShop(models.AbstractModel):
 
         :param member: ``crab.member``, in the environment of the subject who orders
         :param lines: as for ``_quote``
-        :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, ``province_id``, ``city_id``, ``district_id``
+        :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, ``province_id``, ``city_id``,
+        ``district_id``
         :param date wish_date: today in Shanghai or later
         :param str key: idempotency key of the request, per member, for ever
         :raise UserError: for what cannot be bought or delivered; nothing is made then

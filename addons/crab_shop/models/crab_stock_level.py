@@ -109,7 +109,8 @@ class CrabStockLevel(models.Model):
                     UPDATE crab_stock_claim claim
                        SET quantity = claim.quantity - LEAST(claim.quantity, COALESCE(%(wanted)s, claim.quantity))
                       FROM crab_stock_claim before
-                     WHERE before.id = claim.id AND claim.order_id = ANY(%(orders)s) AND claim.product_id = ANY(%(products)s)
+                     WHERE before.id = claim.id AND claim.order_id = ANY(%(orders)s)
+                       AND claim.product_id = ANY(%(products)s)
                     RETURNING claim.product_id, before.quantity - claim.quantity AS quantity
                 ), summed AS (SELECT product_id, SUM(quantity) AS quantity FROM ended GROUP BY 1)
                 UPDATE crab_stock_level level SET claimed = level.claimed - summed.quantity

@@ -212,12 +212,8 @@ class SaleOrder(models.Model):
     def _crab_stock_needed(self):
         """``{product.product: quantity}`` that this order takes from stock; the parts of packages resolved."""
         self.ensure_one()
-        needed = {}
-        for line in self.order_line:
-            if line.crab_role == "goods":
-                for product, quantity in line.product_id._crab_parts(line.product_uom_qty):
-                    needed[product] = needed.get(product, 0) + quantity
-        return needed
+        goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
+        return goods._crab_parts({line: line.product_uom_qty for line in goods})
 
     # ------------------------------------------------------------------ buttons
 

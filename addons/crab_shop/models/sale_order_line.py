@@ -32,6 +32,16 @@ class SaleOrderLine(models.Model):
         others = self.filtered(lambda line: not line.order_id.crab_kind)
         return super(SaleOrderLine, others)._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
 
+    def _crab_parts(self, quantities):
+        """``{product: quantity}`` that leaves stock for these quantities of lines; packages broken down into their
+        parts.
+        """
+        parts, needed = self.product_id._crab_explode(), {}
+        for line, quantity in quantities.items():
+            for product, each in parts[line.product_id]:
+                needed[product] = needed.get(product, 0) + each * quantity
+        return needed
+
     def _crab_shipped_facts(self, delivery):
         """What the shipment of this line books in both companies (decisions.md, Companies and Accounting).
 

@@ -24,7 +24,8 @@ class SaleOrder(models.Model):
     def _crab_receive_payment(self, transaction):
         """Take the confirmed payment ``transaction`` for this order (MB-11).
 
-        Money is never lost or kept twice: what comes for an order that is closed, paid already or can no longer be served
+        Money is never lost or kept twice: what comes for an order that is closed, paid already or can no longer be
+        served
         goes back by itself by the way it came, and is reported.
         """
         self.ensure_one()
@@ -57,7 +58,9 @@ class SaleOrder(models.Model):
         return None
 
     def _crab_on_paid(self):
-        """What follows from the payment of these orders, in the same transaction; extended by cards and profit sharing."""
+        """What follows from the payment of these orders, in the same transaction; extended by cards and profit
+        sharing.
+        """
         self.env["crab.ledger.fact"]._record([order._crab_paid_fact() for order in self])
         packages = self.filtered(lambda order: order.crab_kind == "package")
         packages._crab_set_state("to_ship")
@@ -93,7 +96,9 @@ class SaleOrder(models.Model):
 
     @api.model
     def _cron_close_unpaid(self):
-        """Close what was not paid in time, in sets; an order whose payment is being taken right now is left for the next run."""
+        """Close what was not paid in time, in sets; an order whose payment is being taken right now is left for the
+        next run.
+        """
         due = self.search(
             [("crab_state", "=", "to_pay"), ("crab_pay_before", "<", fields.Datetime.now())], limit=CLOSE_LIMIT
         )
@@ -104,7 +109,9 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------ shipping and receipt
 
     def _crab_on_shipped(self):
-        """Called by the deliveries after goods have left: the order's state follows from what its lines have shipped."""
+        """Called by the deliveries after goods have left: the order's state follows from what its lines have
+        shipped.
+        """
         now = fields.Datetime.now()
         for order in self:
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
@@ -162,7 +169,8 @@ class SaleOrder(models.Model):
     def _crab_on_refunded(self, refund):
         """What follows from ``refund`` of this order, in the same transaction; extended by cards and profit sharing.
 
-        Unshipped goods of refunded quantities are taken out of the delivery and go back on sale; an order whose goods are
+        Unshipped goods of refunded quantities are taken out of the delivery and go back on sale; an order whose goods
+        are
         all refunded before shipping is closed.
         """
         self.ensure_one()
@@ -170,11 +178,13 @@ class SaleOrder(models.Model):
             self._crab_take_back(refund)
 
     def _crab_take_back(self, refund):
-        quantities = {}
-        for line in refund.line_ids:
-            if line.quantity and not line.order_line_id.crab_shipped_quantity:
-                for product, quantity in line.product_id._crab_parts(line.quantity):
-                    quantities[product] = quantities.get(product, 0) + quantity
+        quantities = refund.line_ids.order_line_id._crab_parts(
+            {
+                line.order_line_id: line.quantity
+                for line in refund.line_ids
+                if line.quantity and not line.order_line_id.crab_shipped_quantity
+            }
+        )
         if not quantities:
             return
         self.env["crab.stock.level"]._release(self, quantities)

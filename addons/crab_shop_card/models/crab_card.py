@@ -14,7 +14,8 @@ class CrabCard(models.Model):
     def _make_ecards(self, orders):
         """Make the numbers of paid e-card orders: active, bound to the buyer, charged with what was paid for each.
 
-        Numbers are random. Their passwords are random too and known to nobody: an e-card is redeemed from its holder's list.
+        Numbers are random. Their passwords are random too and known to nobody: an e-card is redeemed from its holder's
+        list.
         What was paid for a line is spread over its numbers in fen, so that it adds up.
         """
         keys = self.env["crab.card.key"].sudo()  # numbers are made by the suite

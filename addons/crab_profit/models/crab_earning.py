@@ -321,3 +321,18 @@ class CrabEarning(models.Model):
             )
         )
         return self.env.cr.fetchall()
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_explain(self):
+        """Show the rule, the prices and the order this amount came from."""
+        self.ensure_one()
+        explain = self.env["crab.earning.explain"]._explain(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Explanation"),
+            "res_model": explain._name,
+            "res_id": explain.id,
+            "view_mode": "form",
+            "target": "new",
+        }

@@ -150,3 +150,23 @@ class CrabEarningAccount(models.Model):
             """
         )
         return self.sudo().browse(row[0] for row in self.env.cr.fetchall())  # a check sees everything
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_earnings(self):
+        """What this dealer earned."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_profit.crab_earning_action")
+        return {**action, "domain": [("dealer_id", "=", self.dealer_id.id)], "context": {}}
+
+    def action_statement(self):
+        """Ask for the month of a statement."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Statement of %(dealer)s", dealer=self.display_name),
+            "res_model": "crab.earning.statement",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_account_id": self.id},
+        }

@@ -52,7 +52,7 @@ class CrabEarning(models.Model):
     _pending_idx = models.Index("(dealer_id) WHERE state = 'pending' AND dealer_id IS NOT NULL")
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
             CREATE OR REPLACE FUNCTION crab_earning_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -71,6 +71,7 @@ class CrabEarning(models.Model):
                 FOR EACH ROW EXECUTE FUNCTION crab_earning_append_only();
             """
         )
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

@@ -17,9 +17,9 @@ class TestWithdrawal(ShopCase):
         cls.env["crab.earning.account"]._credit({cls.dealer2.id: Decimal("500.00")})
         cls.account = cls.env["crab.earning.account"]._open_for(cls.dealer2)
 
-    def _request(self, amount, dealer=None, key=None, card=CARD):
+    def _request(self, amount, dealer=None, key=None, card=None):
         return self.env["crab.withdrawal"]._request(
-            self._subject(dealer or self.dealer2), Decimal(amount), card, key=key
+            self._subject(dealer or self.dealer2), Decimal(amount), CARD if card is None else card, key=key
         )
 
     def _figures(self):

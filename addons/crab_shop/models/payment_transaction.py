@@ -64,6 +64,7 @@ class PaymentTransaction(models.Model):
         return super(PaymentTransaction, self - ours)._post_process()
 
     def _log_message_on_linked_documents(self, message):
-        ours = self.filtered(lambda tx: tx.crab_order_id or tx.crab_refund_id)
-        for transaction in self - ours:
-            super(PaymentTransaction, transaction)._log_message_on_linked_documents(message)
+        """Orders of the shop have their own history; nothing is written to their chatter for each payment step."""
+        if self.crab_order_id or self.crab_refund_id:
+            return None
+        return super()._log_message_on_linked_documents(message)

@@ -4,7 +4,7 @@ from odoo.addons.crab_base.tools.money import dec
 
 
 class CrabEarningExplain(models.TransientModel):
-    """Where an earning comes from: the order, what was paid, the frozen prices, the walk up the chain (domain.md §5)."""
+    """Where an earning comes from: the order, what was paid, the frozen prices, the walk up (domain.md §5)."""
 
     _name = "crab.earning.explain"
     _description = "Explanation of an earning"

@@ -239,7 +239,7 @@ def own_cluster(folder, template):
 
     :return: ``(cluster, name of the copy)``
     """
-    shared, database = os.environ["PGHOST"], "crab_crash_template"
+    shared, database = os.environ["PGHOST"], f"crab_crash_{os.getpid()}"
     source = crabenv.clone_database(template, f"crab_test_{os.getpid()}_source")
     cluster = crabenv.Cluster(Path(folder) / "data", Path(folder) / "socket")
     try:

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import generate
 import model
 
-from odoo.addons.crab_base.tests.common import covers
+from harness import covers
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "data" / "season"

@@ -15,7 +15,7 @@ NOT_TODAY = "not today"
 class CrabImport(models.Model):
     _name = "crab.import"
     _inherit = "crab.import"
-    _module = "crab_base"
+    _module = None
 
     kind = fields.Selection(
         selection_add=[("test", "Addresses"), ("test_stream", "Numbers"), ("test_other", "Others")],
@@ -26,7 +26,7 @@ class CrabImport(models.Model):
 class CrabImportTest(models.AbstractModel):
     _name = "crab.import.test"
     _inherit = "crab.import.kind"
-    _module = "crab_base"
+    _module = None
     _description = "Import of addresses in tests"
 
     def _groups(self):
@@ -73,7 +73,7 @@ class CrabImportTestStream(models.AbstractModel):
 
     _name = "crab.import.test_stream"
     _inherit = "crab.import.kind"
-    _module = "crab_base"
+    _module = None
     _description = "Import of numbers in tests"
 
     def _groups(self):
@@ -100,7 +100,7 @@ class CrabImportTestStream(models.AbstractModel):
 class CrabImportTestOther(models.AbstractModel):
     _name = "crab.import.test_other"
     _inherit = "crab.import.test"
-    _module = "crab_base"
+    _module = None
     _description = "Import of what card keepers may not"
 
     def _groups(self):

@@ -8,6 +8,8 @@ import time
 import unicodedata
 from pathlib import Path
 
+import season_shop
+
 import crabenv
 
 ISSUE_PRODUCT = "CARD003"
@@ -111,8 +113,29 @@ class Season:
         self.transfer()
         self.activate()
         self.redeem()
+        season_shop.play_orders(self)
         self.report()
         return self.figures
+
+    def pay(self, order_id, provider_id):
+        """Pay an order as its member does, in the sandbox of the provider."""
+
+        def start(env):
+            order, provider = (
+                env["sale.order"].sudo().browse(order_id),
+                env["payment.provider"].sudo().browse(provider_id),
+            )
+            method = env["payment.method"].sudo().with_context(active_test=False).search([], limit=1)
+            return env["payment.transaction"]._crab_start(order, provider, method).id
+
+        transaction_id = self.step(start)
+
+        def confirm(env):
+            transaction = env["payment.transaction"].sudo().browse(transaction_id)
+            transaction._set_done()
+            transaction._post_process()
+
+        self.step(confirm)
 
     def imports(self):
         imported = self.figures["imported"]
@@ -298,6 +321,10 @@ class Season:
             def money(value):
                 return f"{value or 0:.2f}"
 
+            earned = {
+                dealer.id: amount
+                for dealer, amount in env["crab.earning"]._read_group([], ["dealer_id"], ["amount:sum"])
+            }
             dealers = {
                 d["code"]: {
                     "stored": money(wallets[d["id"], "stored"].balance if (d["id"], "stored") in wallets else 0),
@@ -305,22 +332,34 @@ class Season:
                         wallets[d["id"], "credit"].credit_used if (d["id"], "credit") in wallets else 0
                     ),
                     "held": {state: held.get((d["id"], state), 0) for state in ("inactive", "active", "used")},
+                    "earned": money(earned.get(d["id"])),
                 }
                 for d in self.tree
             }
             [[income]] = env["crab.card.order"]._read_group(
                 [("kind", "=", "activation"), ("state", "=", "done")], [], ["amount_charged:sum"]
             )
+            [[paid, refunded]] = env["sale.order.line"]._read_group(
+                [("crab_role", "=", "goods"), ("order_id.crab_transaction_id", "!=", False)],
+                [],
+                ["crab_paid:sum", "crab_refunded:sum"],
+            )
             for company in env["res.company"].search([("crab_role", "!=", False)]):
                 env["crab.ledger.batch"]._post_day(company, business_date())
             return {
                 "dealers": dealers,
-                "platform": {"activation_income": money(income)},
+                "platform": {
+                    "activation_income": money(income),
+                    "online_paid": money(paid),
+                    "online_refunded": money(refunded),
+                    "online_kept": money(earned.get(False)),
+                },
                 "checks": {
                     "ledger_equals_subledger": not any(
                         row["difference"] or row["waiting"] for row in env["crab.ledger.check"]._run()
                     ),
                     "card_history_intact": not env["crab.card.event"]._verify_chain(),
+                    "shares_equal_paid": not env["crab.earning"]._wrong_lines(),
                 },
             }
 

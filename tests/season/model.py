@@ -1,6 +1,7 @@
 """An independent reading of the season's rules in plain Python: no Odoo, no database.
 
-It computes steps 1 to 5 (import, issue, transfer, activation, redemption) of a folder from its Excel files alone.
+It computes steps 1 to 6 (import, issue, transfer, activation, redemption, online orders) of a folder from its Excel
+files alone.
 """
 
 import itertools
@@ -35,6 +36,10 @@ def money(cell):
     return Decimal(text(cell) or "0")
 
 
+def cents(amount):
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def judge_numbers(path, products, register):
     """``(good {number: (password, code)}, bad Excel rows)`` of a card-number file."""
     good, bad = {}, []
@@ -59,7 +64,10 @@ class Season:
 
     def __init__(self, folder):
         self.products = {text(cells["编码"]): cells for _row, cells in table(folder / "products.xlsx")}
-        self.members = list(table(folder / "members.xlsx"))
+        self.member_cells = {text(cells["会员号"]): cells for _row, cells in table(folder / "members.xlsx")}
+        self.level_ratios = {
+            text(cells["名称"]): Decimal(text(cells["折扣"])) for _row, cells in table(folder / "member-levels.xlsx")
+        }
         self.dealers = {}
         for _row, cells in table(folder / "dealers.xlsx"):
             self.dealers[text(cells["编码"])] = {
@@ -74,7 +82,8 @@ class Season:
         self.tops = self.of_level(1)
         self.register, self.rejected, self.held = {}, {}, defaultdict(list)
         self.import_numbers(sorted(folder.glob("card-numbers-*.xlsx")))
-        self.income = Decimal(0)
+        self.income = self.paid = self.refunded = self.kept = Decimal(0)
+        self.earned = defaultdict(Decimal)
 
     def import_numbers(self, paths):
         for path in paths:
@@ -136,9 +145,7 @@ class Season:
     def charge(self, wallet, numbers):
         """Stored value first, the rest from credit; nothing if both do not reach."""
         cost = sum(
-            (money(self.products[self.register[number]["code"]]["零售价"]) * wallet["ratio"]).quantize(
-                Decimal("0.01"), ROUND_HALF_UP
-            )
+            cents(money(self.products[self.register[number]["code"]]["零售价"]) * wallet["ratio"])
             for number in numbers
         )
         if cost > wallet["stored"] + wallet["limit"] - wallet["used"]:
@@ -153,6 +160,33 @@ class Season:
         for top in self.tops:
             self.mark(self.lowest(top, 5, state="active"), "used")
 
+    def sell_online(self, path):
+        """Each order with its shares going up the chain, and its refund taken back in proportion."""
+        for _row, cells in table(path) if path.exists() else ():
+            member = self.member_cells[text(cells["会员号"])]
+            retail = money(self.products[text(cells["商品编码"])]["零售价"])
+            quantity = int(text(cells["数量"]))
+            paid = cents(retail * self.level_ratios[text(member["等级"])]) * quantity - money(cells["优惠金额"])
+            refunded = money(cells["退款金额"])
+            self.paid += paid
+            self.refunded += refunded
+            rest, kept = paid, paid - refunded
+            code = self.owner(member)
+            while code:
+                below = min(cents(retail * self.dealers[code]["ratio"]) * quantity, rest)
+                share = rest - below
+                share -= cents(share * refunded / paid)
+                self.earned[code] += share
+                kept -= share
+                rest, code = below, self.dealers[code]["parent"]
+            self.kept += kept
+
+    def owner(self, member):
+        """The dealer of a member: its own, else its inviter's."""
+        while member and not text(member["归属渠道商"]):
+            member = self.member_cells.get(text(member["邀请会员号"]))
+        return text(member["归属渠道商"]) if member else ""
+
     def figures(self):
         """In the shape of ``scripts/season``."""
 
@@ -162,26 +196,33 @@ class Season:
                 "stored": f"{self.dealers[code]['stored']:.2f}",
                 "credit_used": f"{self.dealers[code]['used']:.2f}",
                 "held": {state: states[state] for state in ("inactive", "active", "used")},
+                "earned": f"{self.earned[code]:.2f}",
             }
 
         return {
             "imported": {
                 "products": len(self.products),
                 "dealers": len(self.dealers),
-                "members": len(self.members),
+                "members": len(self.member_cells),
                 "cards": len(self.register),
             },
             "rejected": self.rejected,
             "dealers": {code: of_dealer(code) for code in self.codes},
-            "platform": {"activation_income": f"{self.income:.2f}"},
-            "checks": {"ledger_equals_subledger": True, "card_history_intact": True},
+            "platform": {
+                "activation_income": f"{self.income:.2f}",
+                "online_paid": f"{self.paid:.2f}",
+                "online_refunded": f"{self.refunded:.2f}",
+                "online_kept": f"{self.kept:.2f}",
+            },
+            "checks": {"ledger_equals_subledger": True, "card_history_intact": True, "shares_equal_paid": True},
         }
 
 
 def play(folder):
-    """Figures of steps 1 to 5."""
+    """Figures of steps 1 to 6."""
     season = Season(folder)
     season.hand_out()
     season.activate()
     season.redeem()
+    season.sell_online(folder / "orders.xlsx")
     return season.figures()

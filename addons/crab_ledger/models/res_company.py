@@ -80,7 +80,7 @@ class ResCompany(models.Model):
                     "code": code,
                     "name": name,
                     "account_type": account_type,
-                    "reconcile": account_type == "asset_receivable",
+                    "reconcile": account_type in ("asset_receivable", "liability_payable"),
                     "company_ids": [(6, 0, self.ids)],
                 }
             )

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+
+from odoo.addons.crab_base.tools.money import dec
+
+
+class CrabEarningExplain(models.TransientModel):
+    """Where an earning comes from: the order, what was paid, the frozen prices, the walk up (domain.md §5)."""
+
+    _name = "crab.earning.explain"
+    _description = "Explanation of an earning"
+
+    earning_id = fields.Many2one("crab.earning", required=True, readonly=True, ondelete="cascade")
+    order_id = fields.Many2one(related="earning_id.order_id")
+    line_id = fields.Many2one(related="earning_id.line_id")
+    currency_id = fields.Many2one(related="earning_id.currency_id")
+    product_name = fields.Char("Goods", compute="_compute_line", compute_sudo=True)
+    quantity = fields.Float(compute="_compute_line", compute_sudo=True, digits="Product Unit")
+    paid = fields.Monetary("Paid for these goods", compute="_compute_line", compute_sudo=True)
+    refunded = fields.Monetary(compute="_compute_line", compute_sudo=True)
+    step_ids = fields.One2many("crab.earning.explain.step", "explain_id", "Up the chain", readonly=True)
+
+    @api.depends("line_id")
+    def _compute_line(self):
+        for explain in self:
+            line = explain.line_id
+            explain.product_name, explain.quantity = line.name, line.product_uom_qty
+            explain.paid, explain.refunded = line.crab_paid, line.crab_refunded
+
+    @api.model
+    def _explain(self, earning):
+        """A new explanation of ``earning``: one step per dealer of the frozen chain, the platform last."""
+        earning.check_access("read")
+        line = earning.sudo().line_id  # who may see the earning may see what it comes from
+        rest = dec(line.crab_paid)
+        net = {}
+        for row in self.env["crab.earning"].sudo().search([("line_id", "=", line.id)]):
+            net[row.dealer_id.id] = net.get(row.dealer_id.id, 0) + dec(row.amount)
+        steps = []
+        for chain in line.crab_chain_ids:
+            price = dec(chain.unit_price) * dec(line.product_uom_qty)
+            below = min(price, rest) if chain.is_earning else rest
+            steps.append(
+                {
+                    "name": chain.dealer_id.display_name,
+                    "ratio": chain.ratio,
+                    "unit_price": chain.unit_price,
+                    "amount_before": rest,
+                    "amount_after": below,
+                    "share": rest - below,
+                    "given_back": rest - below - net.get(chain.dealer_id.id, 0),
+                    "note": False if chain.is_earning else self.env._("passed over: closed, or no online distribution"),
+                }
+            )
+            rest = below
+        steps.append(
+            {
+                "name": self.env._("Platform"),
+                "amount_before": rest,
+                "share": rest,
+                "given_back": rest - net.get(False, 0),
+            }
+        )
+        return self.create({"earning_id": earning.id, "step_ids": [fields.Command.create(values) for values in steps]})

@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class CrabWithdrawalReject(models.TransientModel):
+    _name = "crab.withdrawal.reject"
+    _description = "Reject a withdrawal"
+
+    withdrawal_id = fields.Many2one(
+        "crab.withdrawal",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        default=lambda self: self.env.context.get("active_id"),
+    )
+    reason = fields.Char(required=True, help="The dealer reads it.")
+
+    def action_confirm(self):
+        """Reject, and give the amount back to the earnings account."""
+        self.ensure_one()
+        self.withdrawal_id.action_reject(self.reason)
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,21 @@
+{
+    "name": "Crab: shop",
+    "summary": "Orders of members: prices, stock, payment, delivery, refunds",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_price", "crab_redemption", "sale_stock"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crab_shop_security.xml",
+        "data/ir_sequence.xml",
+        "data/product_freight.xml",
+        "data/ir_cron.xml",
+        "wizard/crab_refund_enter_views.xml",
+        "views/crab_refund_views.xml",
+        "views/sale_order_views.xml",
+        "views/crab_shop_menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+}

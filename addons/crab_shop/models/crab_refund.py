@@ -1,0 +1,304 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, LockError, UserError
+
+from odoo.addons.crab_base.tools.money import dec, round_cents
+from odoo.addons.crab_base.tools.subject import Subject
+
+
+class CrabRefund(models.Model):
+    """Money given back to a member by the way it came (domain.md §8, decisions.md "Money to dealers").
+
+    Booked when it is made: line and order, ledger, stock, shares and numbers follow in the same transaction. The
+    request
+    to the provider is a job after the commit; until it is answered the refund is *on its way*.
+    """
+
+    _name = "crab.refund"
+    _description = "Refund"
+    _inherit = ["mail.thread", "mail.activity.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
+    _order = "id desc"
+
+    name = fields.Char("Refund number", required=True, readonly=True, copy=False)
+    order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one(related="order_id.company_id", store=True)
+    currency_id = fields.Many2one(related="order_id.currency_id")
+    member_id = fields.Many2one(related="order_id.crab_member_id", store=True)
+    kind = fields.Selection(
+        [("order", "Refund of an order"), ("payment", "Returned payment")], required=True, readonly=True,
+        help="Returned payment: it came for an order that was closed or paid already.",
+    )  # fmt: skip
+    state = fields.Selection(
+        [("sending", "On its way"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="sending",
+        index=True,
+        tracking=True,
+    )
+    reason = fields.Char(required=True, readonly=True)
+    amount_goods = fields.Monetary("Goods", readonly=True)
+    amount_freight = fields.Monetary("Freight", readonly=True)
+    amount = fields.Monetary(required=True, readonly=True)
+    line_ids = fields.One2many("crab.refund.line", "refund_id", "Lines", readonly=True)
+    source_transaction_id = fields.Many2one("payment.transaction", "Payment", readonly=True, ondelete="restrict")
+    transaction_id = fields.Many2one("payment.transaction", "Refund payment", readonly=True, ondelete="restrict")
+    actor_kind = fields.Char(readonly=True)
+    actor_id = fields.Integer(readonly=True)
+    key = fields.Char(readonly=True, copy=False)
+
+    _key_uniq = models.UniqueIndex("(order_id, key) WHERE key IS NOT NULL", "This refund was made already.")
+    _amounts = models.Constraint("CHECK (amount > 0)", "A refund gives something back.")
+
+    # ------------------------------------------------------------------ access
+
+    @api.model
+    def _subject_domain(self, subject: Subject):
+        """The member whose order it is."""
+        return super()._subject_domain(subject) | fields.Domain(
+            "order_id", "any", self.env["sale.order"]._subject_domain(subject) & fields.Domain("crab_kind", "!=", False)
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_by_hand()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if any(not name.startswith(("message_", "activity_")) for name in vals):
+            self._refuse_by_hand()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Refunds are kept."))
+
+    @api.model
+    def _refuse_by_hand(self):
+        if not self.env.su:
+            raise AccessError(self.env._("Refunds are made and changed by their own buttons only."))
+
+    # ------------------------------------------------------------------ making
+
+    @api.model
+    def _refund(self, order, wishes, reason, freight=0, key=None):
+        """Refund parts of a paid order.
+
+        :param order: one ``sale.order``; the caller checked role or subject
+        :param wishes: ``[(goods line, quantity, amount)]``: a quantity, an amount (Decimal, yuan) or both; a quantity
+        without
+            an amount (None) gives back its proportional part. Amount only is a price concession: nothing comes back
+        :param str reason: told to the member and kept
+        :param freight: yuan of the freight given back
+        :param str key: idempotency key, per order and for ever
+        :raise UserError: more than was paid or ordered, or what the numbers of cards do not allow; nothing is changed
+        then
+        :return: the refund in sudo; for a repeated key the one made first
+        """
+        order_sudo = order._crab_locked()
+        refunds_sudo = self.sudo()  # made by the suite; see above
+        found = key and refunds_sudo.search([("order_id", "=", order.id), ("key", "=", key)], limit=1)
+        lines = refunds_sudo._resolve(order_sudo, wishes, repeated=bool(found))
+        freight = dec(freight)
+        if found:
+            if found.amount_goods != sum(amount for _l, _q, amount in lines) and wishes:
+                raise LockError(self.env._("This request was sent before with other content."))
+            return found
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter the reason of the refund."))
+        refunds_sudo._check_order(order_sudo, freight)
+        goods = sum((amount for _line, _quantity, amount in lines), Decimal(0))
+        if goods + freight <= 0:
+            raise UserError(self.env._("Enter what is to be refunded."))
+        actor = Subject.of(self.env)
+        refund = refunds_sudo.create(
+            {
+                "name": self.env["ir.sequence"].sudo().next_by_code("crab.refund"),
+                "order_id": order.id,
+                "kind": "order",
+                "reason": reason,
+                "amount_goods": goods,
+                "amount_freight": freight,
+                "amount": goods + freight,
+                "source_transaction_id": order_sudo.crab_transaction_id.id,
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "key": key,
+                "line_ids": [
+                    fields.Command.create({"order_line_id": line.id, "quantity": quantity, "amount": amount})
+                    for line, quantity, amount in lines
+                ],
+            }
+        )
+        refund._book()
+        order_sudo._crab_on_refunded(refund)
+        refund._send_later()
+        return refund
+
+    @api.model
+    def _resolve(self, order, wishes, repeated=False):
+        """``[(line, quantity, Decimal amount)]`` of what is wished, checked against what is left of each line."""
+        lines = []
+        for line, quantity, amount in wishes:
+            line = line.with_env(order.env)
+            if line.order_id != order or line.crab_role != "goods" or line.id in {known.id for known, _q, _a in lines}:
+                raise UserError(self.env._("This line cannot be refunded."))
+            left = dec(line.product_uom_qty) - dec(line.crab_refunded_quantity)
+            paid_left = dec(line.crab_paid) - dec(line.crab_refunded)
+            quantity = dec(quantity)
+            if quantity != int(quantity) or not 0 <= quantity <= left and not repeated:
+                raise UserError(
+                    self.env._(
+                        "%(product)s: at most %(count)s pieces can be refunded.",
+                        product=line.product_id.name,
+                        count=f"{left:g}",
+                    )
+                )
+            if amount is None:
+                amount = paid_left if quantity == left else round_cents(paid_left * quantity / left)
+            amount = dec(amount)
+            if amount != round_cents(amount) or not 0 <= amount <= paid_left and not repeated:
+                raise UserError(
+                    self.env._(
+                        "%(product)s: at most %(amount)s yuan can be refunded.",
+                        product=line.product_id.name,
+                        amount=f"{paid_left:.2f}",
+                    )
+                )
+            if quantity or amount:
+                lines.append((line, quantity, amount))
+        return lines
+
+    @api.model
+    def _check_order(self, order, freight):
+        if not order.crab_transaction_id:
+            raise UserError(self.env._("Order %(order)s is not paid: there is nothing to refund.", order=order.name))
+        refunded_freight = dec(order.crab_amount_refunded) - sum(dec(line.crab_refunded) for line in order.order_line)
+        if not 0 <= freight <= dec(order.crab_amount_freight) - refunded_freight:
+            raise UserError(
+                self.env._(
+                    "At most %(amount)s yuan of freight can be refunded.",
+                    amount=f"{dec(order.crab_amount_freight) - refunded_freight:.2f}",
+                )
+            )
+
+    def _book(self):
+        """Lines, order, stock and ledger of this refund."""
+        self.ensure_one()
+        order = self.order_id
+        facts = []
+        for line in self.line_ids:
+            order_line = line.order_line_id
+            shipped = dec(order_line.crab_shipped_quantity) > 0
+            order_line.write(
+                {
+                    "crab_refunded": dec(order_line.crab_refunded) + dec(line.amount),
+                    "crab_refunded_quantity": order_line.crab_refunded_quantity + line.quantity,
+                }
+            )
+            facts.append(line._prepare_fact(shipped))
+        if self.amount_freight:
+            facts.append(self._prepare_fact("shop_refunded", dec(self.amount_freight), "freight"))
+        order.write({"crab_amount_refunded": dec(order.crab_amount_refunded) + dec(self.amount)})
+        self.env["crab.ledger.fact"]._record([fact for fact in facts if fact])
+
+    def _prepare_fact(self, kind, net, key, tax=Decimal(0), tax_id=None):
+        self.ensure_one()
+        return {
+            "kind": kind,
+            "company_id": self.company_id.id,
+            "partner_id": self.order_id.partner_id.id,
+            "amount_net": net,
+            "amount_tax": tax,
+            "tax_id": tax_id,
+            "document_model": self._name,
+            "document_id": self.id,
+            "reference": self.name,
+            "key": f"refund-{self.id}-{key}",
+        }
+
+    @api.model
+    def _return_payment(self, order, transaction, reason):
+        """Give back a whole payment that cannot be taken, and report it to finance. Repeating it changes nothing."""
+        refunds_sudo = self.sudo()  # see _refund
+        key = f"payment-{transaction.id}"
+        if refunds_sudo.search_count([("order_id", "=", order.id), ("key", "=", key)], limit=1):
+            return
+        amount = dec(transaction.amount)
+        refund = refunds_sudo.create(
+            {
+                "name": self.env["ir.sequence"].sudo().next_by_code("crab.refund"),
+                "order_id": order.id,
+                "kind": "payment",
+                "reason": reason,
+                "amount_goods": 0,
+                "amount_freight": 0,
+                "amount": amount,
+                "source_transaction_id": transaction.id,
+                "actor_kind": "system",
+                "actor_id": 1,
+                "key": key,
+            }
+        )
+        self.env["crab.ledger.fact"]._record(
+            [
+                {**refund._prepare_fact("shop_paid", amount, "in"), "reference": transaction.reference},
+                refund._prepare_fact("shop_refunded", amount, "out"),
+            ]
+        )
+        refund._report(self.env._("A payment was returned: %(reason)s", reason=reason))
+        refund._send_later()
+
+    # ------------------------------------------------------------------ the provider
+
+    def _send_later(self):
+        """Make the payment of each refund; the request to the provider is a job after the commit."""
+        for refund in self:
+            refund.transaction_id = refund.source_transaction_id._create_child_transaction(
+                refund.amount, is_refund=True, crab_refund_id=refund.id
+            )
+            refund.with_delay(identity_key=f"crab-refund-{refund.id}")._send()
+
+    def _send(self):
+        """Job: ask the provider to give the money back. Repeating it is safe: the reference is the same."""
+        self.ensure_one()
+        if self.state == "sending" and self.transaction_id.state == "draft":
+            self.transaction_id._send_refund_request()
+            self._take_result(self.transaction_id)
+
+    def _take_result(self, transaction):
+        """Follow the refund's payment: done or failed; while it is pending nothing changes."""
+        self.ensure_one()
+        refund_sudo = self.sudo()  # the provider's answer
+        if refund_sudo.state == "done" or transaction.state not in ("done", "error", "cancel"):
+            return
+        state = "done" if transaction.state == "done" else "failed"
+        if state == refund_sudo.state:
+            return
+        refund_sudo.state = state
+        self.env["crab.outbox"]._emit(f"refund.{state}", refund_sudo, {})
+        if state == "failed":
+            refund_sudo._report(
+                self.env._("The refund did not go through: %(message)s", message=transaction.state_message or "")
+            )
+
+    def action_send_again(self):
+        """Try a failed refund again; needs the right to refund."""
+        self.check_access("read")
+        self._check_right()
+        for refund in self.sudo().filtered(lambda refund: refund.state == "failed"):
+            refund.state = "sending"
+            refund._send_later()
+
+    @api.model
+    def _check_right(self):
+        """:raise AccessError: for who may not refund (finance and customer service may)"""
+        roles = ("crab_base.group_finance", "crab_base.group_customer_service", "crab_base.group_admin")
+        if not self.env.su and not any(self.env.user.has_group(role) for role in roles):
+            raise AccessError(self.env._("Only finance and customer service refund orders."))
+
+    def _report(self, text):
+        """An activity for finance with ``text``."""
+        for user in self.env["crab.ledger.check"]._finance_users():
+            self.activity_schedule("mail.mail_activity_data_warning", user_id=user.id, summary=text)

@@ -1,0 +1,301 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+from odoo.fields import Command
+
+from odoo.addons.crab_base.tools import money
+
+PAY_MINUTES = 30
+MAX_LINES, MAX_QUANTITY = 50, 9999
+ADDRESS = ("receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street")
+# a goods line's values that do not depend on the line
+_QUIET = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_auto_subscribe_no_notify": True,
+    "sale_no_log_for_new_lines": True,
+}
+
+
+class CrabShop(models.AbstractModel):
+    """What members buy: quotes and orders. Prices come from ``crab.price`` and are frozen when the order is placed."""
+
+    _name = "crab.shop"
+    _description = "Shop"
+
+    # ------------------------------------------------------------------ quote
+
+    @api.model
+    def _quote(self, member, lines, address=None):
+        """What these goods cost this member now; nothing is written.
+
+        :param member: ``crab.member``
+        :param lines: ``[(product.product, quantity, discount)]``; quantities are whole numbers, the discount is a
+        Decimal in
+            yuan for the whole line, entered by a role with the right to it and never by a client
+        :param dict address: receiver and region, for the freight; may be left out
+        :return: dict ``lines`` (``product``, ``quantity``, ``retail``, ``price``, ``discount``, ``paid``), ``goods``,
+            ``discount``, ``freight``, ``total``; amounts are Decimal in yuan
+        :raise UserError: for what cannot be bought (off sale, of mixed kinds, wrong quantity or discount)
+        """
+        products = self.env["product.product"].union(*(product for product, _quantity, _discount in lines))
+        self._check_lines(products, lines)
+        price = self.env["crab.price"]
+        retail = price._retail_prices(products)
+        own = price._member_prices(products, member.level_id)
+        quoted = []
+        for product, quantity, discount in lines:
+            unit, discount = own[product.id, member.level_id.id], money.dec(discount)
+            amount = unit * int(quantity)
+            if not 0 <= discount <= amount or discount != money.round_cents(discount):
+                raise UserError(
+                    self.env._("The discount on %(product)s must lie between 0 and its price.", product=product.name)
+                )
+            quoted.append(
+                {
+                    "product": product,
+                    "quantity": int(quantity),
+                    "retail": retail[product.id],
+                    "price": unit,
+                    "discount": discount,
+                    "paid": amount - discount,
+                }
+            )
+        goods = sum(line["paid"] for line in quoted)
+        freight = self._freight(quoted, address or {})
+        return {
+            "lines": quoted,
+            "goods": goods,
+            "discount": sum(line["discount"] for line in quoted),
+            "freight": freight,
+            "total": goods + freight,
+        }
+
+    @api.model
+    def _check_lines(self, products, lines):
+        if not lines or len(lines) > MAX_LINES or len(products) != len(lines):
+            raise UserError(self.env._("An order has 1 to %(max)s different products.", max=MAX_LINES))
+        for product, quantity, _discount in lines:
+            if quantity != int(quantity) or not 1 <= quantity <= MAX_QUANTITY:
+                raise UserError(self.env._("Order between 1 and %(max)s pieces of a product.", max=MAX_QUANTITY))
+            if product.crab_kind not in ("package", "physical_card", "ecard"):
+                raise UserError(self.env._("%(product)s is not sold in the shop.", product=product.name))
+            if product.crab_state != "on_sale" or not product.active:
+                raise UserError(self.env._("%(product)s is no longer on sale.", product=product.name))
+        if len(set(products.mapped("crab_kind"))) > 1:
+            raise UserError(self.env._("Cards and packages are ordered separately."))
+
+    @api.model
+    def _freight(self, quoted, address):
+        """Freight in yuan (Decimal); extended by the freight templates."""
+        return money.dec(0)
+
+    # ------------------------------------------------------------------ placing
+
+    @api.model
+    def _place(self, member, lines, address=None, wish_date=None, key=None, note=None):
+        """Place an order of ``member``: prices and chain are frozen, stock is taken unless that happens at payment.
+
+        :param member: ``crab.member``, in the environment of the subject who orders
+        :param lines: as for ``_quote``
+        :param dict address: ``receiver_name``, ``receiver_phone``, ``street``, ``province_id``, ``city_id``,
+        ``district_id``
+        :param date wish_date: today in Shanghai or later
+        :param str key: idempotency key of the request, per member, for ever
+        :raise UserError: for what cannot be bought or delivered; nothing is made then
+        :raise LockError: (409) the key was used for another order
+        :return: ``sale.order`` in sudo, state *to pay*; for a repeated key the one made first
+        """
+        member_sudo = member.sudo()  # whoever orders was checked by the caller; prices and stock are the suite's
+        shop = self.with_env(member_sudo.env).sudo()
+        repeated = shop._find_by_key(member_sudo, lines, key)
+        if repeated:
+            return repeated
+        if member_sudo.state != "active":
+            raise UserError(self.env._("This member's account is closed."))
+        lines = [(product.with_env(shop.env), quantity, discount) for product, quantity, discount in lines]
+        quote = shop._quote(member_sudo, lines, address)
+        kind = quote["lines"][0]["product"].crab_kind
+        shop._check_delivery(kind, address, wish_date)
+        order = shop._create_order(member_sudo, kind, quote, address or {}, wish_date, key, note)
+        shop._freeze_chains(order)
+        if self._takes_stock_at("order"):
+            shop.env["crab.stock.level"]._claim(order, order._crab_stock_needed())
+        shop.env["crab.outbox"]._emit("order.to_pay", order, {})
+        return order
+
+    @api.model
+    def _find_by_key(self, member, lines, key):
+        if not key:
+            return self.env["sale.order"]
+        order = self.env["sale.order"].search([("crab_member_id", "=", member.id), ("crab_key", "=", key)], limit=1)
+        if order:
+            wanted = sorted((product.id, int(quantity)) for product, quantity, _discount in lines)
+            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+            if sorted((line.product_id.id, int(line.product_uom_qty)) for line in goods) != wanted:
+                raise LockError(self.env._("This request was sent before with other content."))
+        return order
+
+    @api.model
+    def _check_delivery(self, kind, address, wish_date):
+        if kind == "ecard":
+            return
+        labels = self.env["crab.delivery"]._fields
+        for name in ("receiver_name", "receiver_phone", "street"):
+            if not ((address or {}).get(name) or "").strip():
+                raise UserError(
+                    self.env._("Please fill in: %(field)s.", field=labels[name]._description_string(self.env))
+                )
+
+    @api.model
+    def _takes_stock_at(self, moment):
+        """Whether stock is taken at ``moment``: ``order`` or ``payment`` (HQ-60)."""
+        setting = self.env["ir.config_parameter"].sudo().get_param("crab_shop.stock_taken_at", "order")
+        return setting == moment
+
+    @api.model
+    def _create_order(self, member, kind, quote, address, wish_date, key, note):
+        """Create the order with every value that Odoo would otherwise compute one by one."""
+        company = self.env["res.company"]._crab_company("sales")
+        now = fields.Datetime.now()
+        minutes = int(self.env["ir.config_parameter"].sudo().get_param("crab_shop.pay_minutes", PAY_MINUTES))
+        partner = member.partner_id
+        values = {
+            "name": self.env["ir.sequence"].next_by_code("crab.shop.order"),
+            "company_id": company.id,
+            "partner_id": partner.id,
+            "partner_invoice_id": partner.id,
+            "partner_shipping_id": partner.id,
+            "date_order": now,
+            "user_id": False,
+            "team_id": False,
+            "pricelist_id": False,
+            "payment_term_id": False,
+            "fiscal_position_id": False,
+            "validity_date": False,
+            "require_signature": False,
+            "require_payment": False,
+            "prepayment_percent": 1.0,
+            "currency_rate": 1.0,
+            "note": note,
+            "warehouse_id": False,
+            **self._order_values(member, kind, quote, address),
+            "crab_key": key,
+            "crab_wish_date": wish_date,
+            "crab_pay_before": now + timedelta(minutes=minutes),
+            "order_line": [
+                Command.create(line_vals) for line in quote["lines"] for line_vals in self._prepare_lines(line, company)
+            ],
+        }
+        if quote["freight"]:
+            values["order_line"].append(Command.create(self._prepare_freight_line(quote["freight"], company)))
+        return self.env["sale.order"].with_company(company).with_context(**_QUIET).create(values)
+
+    @api.model
+    def _order_values(self, member, kind, quote, address):
+        """What an order freezes of its member and its quote; extended by addons with fields of their own."""
+        return {
+            "crab_kind": kind,
+            "crab_state": "to_pay",
+            "crab_member_id": member.id,
+            "crab_level_id": member.level_id.id,
+            "crab_dealer_id": member.dealer_id.id,
+            "crab_staff_id": member.staff_id.id,
+            "crab_amount_goods": quote["goods"],
+            "crab_amount_discount": quote["discount"],
+            "crab_amount_freight": quote["freight"],
+            "crab_amount_refunded": 0,
+            **{f"crab_{name}": address.get(name) for name in ADDRESS},
+        }
+
+    @api.model
+    def _prepare_lines(self, quoted, company):
+        """The goods line and, linked behind it with the same tax, its discount."""
+        product = quoted["product"]
+        tax = product.taxes_id.filtered(lambda tax: tax.company_id == company)[:1]
+        yield {
+            **self._line_values(product, quoted["price"], quoted["quantity"], tax),
+            "name": product.name,
+            "crab_role": "goods",
+            "crab_retail_price": quoted["retail"],
+            "crab_paid": quoted["paid"],
+        }
+        if quoted["discount"]:
+            yield {
+                **self._line_values(product, -quoted["discount"], 1, tax),
+                "name": self.env._("Discount on %(product)s", product=product.name),
+                "crab_role": "discount",
+                "crab_paid": 0,
+            }
+
+    @api.model
+    def _prepare_freight_line(self, amount, company):
+        product = self.env.ref("crab_shop.product_freight")
+        tax = product.taxes_id.filtered(lambda tax: tax.company_id == company)[:1]
+        return {
+            **self._line_values(product, amount, 1, tax),
+            "name": product.name,
+            "crab_role": "freight",
+            "crab_paid": 0,
+        }
+
+    @api.model
+    def _line_values(self, product, price, quantity, tax):
+        total = price * quantity
+        net = self._net_of(total, tax)
+        return {
+            "product_id": product.id,
+            "product_uom_qty": quantity,
+            "product_uom_id": product.uom_id.id,
+            "price_unit": price,
+            "technical_price_unit": price,
+            "discount": 0.0,
+            "tax_ids": [Command.set(tax.ids)],
+            "price_subtotal": net,
+            "price_tax": total - net,
+            "price_total": total,
+            "price_reduce_taxinc": price,
+            "price_reduce_taxexcl": money.round_cents(net / quantity),
+            "customer_lead": 0.0,
+            "product_no_variant_attribute_value_ids": [],
+            "crab_refunded": 0,
+            "crab_refunded_quantity": 0,
+            "crab_shipped_quantity": 0,
+        }
+
+    @api.model
+    def _net_of(self, total, tax):
+        """What of a tax-included amount is net, rounded to 0.01."""
+        if not tax or not tax.amount:
+            return total
+        return money.round_cents(total / (1 + money.dec(tax.amount) / 100))
+
+    @api.model
+    def _freeze_chains(self, order):
+        """Freeze the dealers above the member with their prices, for each goods line; link discounts to their goods."""
+        goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+        before = self.env["sale.order.line"]
+        for line in order.order_line:
+            if line.crab_role == "discount":
+                line.crab_discount_of_id = before
+            before = line
+        dealers = order.crab_dealer_id._ancestors() if order.crab_dealer_id else order.crab_dealer_id
+        prices = self.env["crab.price"]._dealer_prices(goods.product_id, dealers)
+        self.env.flush_all()
+        self.env["crab.price.chain"]._freeze(
+            [
+                (
+                    order.id,
+                    line.id,
+                    position,
+                    dealer.id,
+                    dealer.ratio,
+                    prices[line.product_id.id, dealer.id],
+                    dealer.state == "active" and dealer.is_online,
+                )
+                for line in goods
+                for position, dealer in enumerate(dealers, 1)
+            ]
+        )

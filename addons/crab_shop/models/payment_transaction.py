@@ -1,0 +1,70 @@
+import logging
+
+from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    crab_order_id = fields.Many2one(
+        "sale.order", "Order of the shop", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    crab_refund_id = fields.Many2one(
+        "crab.refund", "Refund of the shop", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+
+    @api.model
+    def _crab_start(self, order, provider, method=None):
+        """A new payment for an unpaid order; whatever was begun before is closed (MB-11).
+
+        :param order: ``sale.order``, checked by the caller to be the member's
+        :param provider: ``payment.provider``
+        :raise UserError: when the order cannot be paid (any more)
+        :return: the draft transaction in sudo
+        """
+        order_sudo = order._crab_locked()
+        order_sudo._crab_ensure_state("to_pay")
+        transactions_sudo = self.sudo()  # members have no Odoo user; the order was checked
+        order_sudo.transaction_ids.filtered(lambda tx: tx.state in ("draft", "pending"))._crab_close_later()
+        method = method or provider.sudo().payment_method_ids[:1]
+        return transactions_sudo.create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "reference": f"{order_sudo.name}-{len(order_sudo.transaction_ids) + 1}",
+                "amount": order_sudo.amount_total,
+                "currency_id": order_sudo.currency_id.id,
+                "partner_id": order_sudo.partner_id.id,
+                "operation": "online_direct",
+                "crab_order_id": order_sudo.id,
+                "sale_order_ids": [(6, 0, order_sudo.ids)],
+            }
+        )
+
+    def _crab_close_later(self):
+        """Have the provider close these payments, outside this transaction: a job each."""
+        for transaction in self.filtered(lambda tx: tx.state in ("draft", "pending")):
+            transaction.with_delay(identity_key=f"crab-close-payment-{transaction.id}")._crab_close_at_provider()
+
+    def _crab_close_at_provider(self):
+        """Job: the provider takes no more money for this payment. Providers that know closing extend this."""
+        self._set_canceled()
+
+    def _post_process(self):
+        """Payments of the shop are subledger facts, not accounting payments one by one (decisions.md, Accounting)."""
+        ours = self.filtered(lambda tx: tx.crab_order_id or tx.crab_refund_id)
+        for transaction in ours:
+            if transaction.crab_refund_id:
+                transaction.crab_refund_id._take_result(transaction)
+            elif transaction.state == "done":
+                transaction.crab_order_id._crab_receive_payment(transaction)
+        ours.is_post_processed = True
+        return super(PaymentTransaction, self - ours)._post_process()
+
+    def _log_message_on_linked_documents(self, message):
+        """Orders of the shop have their own history; nothing is written to their chatter for each payment step."""
+        if self.crab_order_id or self.crab_refund_id:
+            return None
+        return super()._log_message_on_linked_documents(message)

@@ -1,0 +1,194 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crab_base.tools.money import dec
+
+RECEIVE_DAYS, EXTEND_DAYS = 10, 5
+CLOSE_LIMIT = 500
+
+
+class SaleOrder(models.Model):
+    """The steps of an order: paid, closed, shipped, received. Each locks the order first and may be repeated."""
+
+    _inherit = "sale.order"
+
+    @api.model
+    def _crab_number(self, name, default):
+        """A whole number of the shop's settings."""
+        return int(self.env["ir.config_parameter"].sudo().get_param(f"crab_shop.{name}") or default)
+
+    # ------------------------------------------------------------------ payment
+
+    def _crab_receive_payment(self, transaction):
+        """Take the confirmed payment ``transaction`` for this order (MB-11).
+
+        Money is never lost or kept twice: what comes for an order that is closed, paid already or can no longer be
+        served
+        goes back by itself by the way it came, and is reported.
+        """
+        self.ensure_one()
+        order_sudo = self._crab_locked()
+        if order_sudo.crab_transaction_id == transaction:
+            return
+        reason = order_sudo._crab_refusal_of_payment(transaction)
+        if reason:
+            self.env["crab.refund"]._return_payment(order_sudo, transaction, reason)
+            if order_sudo.crab_state == "to_pay":
+                order_sudo._crab_close(reason)
+            return
+        order_sudo.write({"crab_transaction_id": transaction.id, "crab_paid_at": fields.Datetime.now()})
+        order_sudo.action_confirm()
+        order_sudo._crab_on_paid()
+
+    def _crab_refusal_of_payment(self, transaction):
+        """Why this payment cannot be taken, in words, or None; takes the stock where that happens at payment."""
+        if self.crab_transaction_id:
+            return self.env._("The order was paid already.")
+        if self.crab_state != "to_pay":
+            return self.env._("The order was closed before the payment came.")
+        if self.currency_id.compare_amounts(transaction.amount, self.amount_total):
+            return self.env._("The amount paid is not the order's.")
+        if self.env["crab.shop"]._takes_stock_at("payment"):
+            try:
+                self.env["crab.stock.level"]._claim(self, self._crab_stock_needed())
+            except UserError as exc:
+                return str(exc)
+        return None
+
+    def _crab_on_paid(self):
+        """What follows from the payment of these orders, in the same transaction; extended by cards and profit
+        sharing.
+        """
+        self.env["crab.ledger.fact"]._record([order._crab_paid_fact() for order in self])
+        packages = self.filtered(lambda order: order.crab_kind == "package")
+        packages._crab_set_state("to_ship")
+        self.env["crab.delivery"]._make_for_orders(packages)
+
+    def _crab_paid_fact(self):
+        return {
+            "kind": "shop_paid" if self.crab_kind == "package" else "shop_paid_card",
+            "company_id": self.company_id.id,
+            "partner_id": self.partner_id.id,
+            "amount_net": dec(self.amount_total),
+            "document_model": self._name,
+            "document_id": self.id,
+            "reference": self.name,
+            "key": f"paid-{self.id}",
+        }
+
+    # ------------------------------------------------------------------ closing
+
+    def _crab_close(self, reason):
+        """Close unpaid orders: stock is given back, the payment page is closed. A payment that still comes is returned.
+
+        :raise UserError: when one is paid already
+        """
+        orders_sudo = self._crab_locked()
+        open_sudo = orders_sudo.filtered(lambda order: order.crab_state != "closed")
+        open_sudo._crab_ensure_state("to_pay")
+        self.env["crab.stock.level"]._release(open_sudo)
+        open_sudo._crab_set_state(
+            "closed", state="cancel", crab_closed_at=fields.Datetime.now(), crab_close_reason=reason
+        )
+        open_sudo.transaction_ids._crab_close_later()
+
+    @api.model
+    def _cron_close_unpaid(self):
+        """Close what was not paid in time, in sets; an order whose payment is being taken right now is left for the
+        next run.
+        """
+        due = self.search(
+            [("crab_state", "=", "to_pay"), ("crab_pay_before", "<", fields.Datetime.now())], limit=CLOSE_LIMIT
+        )
+        free = due.try_lock_for_update()
+        free.filtered(lambda order: order.crab_state == "to_pay")._crab_close(self.env._("Not paid in time."))
+        self.env["ir.cron"]._commit_progress(len(free), remaining=int(len(due) == CLOSE_LIMIT))
+
+    # ------------------------------------------------------------------ shipping and receipt
+
+    def _crab_on_shipped(self):
+        """Called by the deliveries after goods have left: the order's state follows from what its lines have
+        shipped.
+        """
+        now = fields.Datetime.now()
+        for order in self:
+            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+            is_open = any(
+                line.product_uom_id.compare(
+                    line.crab_shipped_quantity + line.crab_refunded_quantity, line.product_uom_qty
+                )
+                < 0
+                for line in goods
+            )
+            if is_open:
+                if order.crab_state != "partly_shipped":
+                    order._crab_set_state("partly_shipped")
+                continue
+            days = self._crab_number("receive_days", RECEIVE_DAYS)
+            order._crab_set_state("to_receive", crab_shipped_at=now, crab_receive_before=now + timedelta(days=days))
+
+    def _crab_receive(self):
+        """Confirm the receipt of these orders; a second time changes nothing."""
+        orders_sudo = self._crab_locked().filtered(lambda order: not order.crab_received_at)
+        orders_sudo._crab_ensure_state("to_receive")
+        orders_sudo._crab_set_state("to_review", crab_received_at=fields.Datetime.now())
+        orders_sudo._crab_on_received()
+
+    def _crab_on_received(self):
+        """What follows from the receipt of these orders, in the same transaction; extended."""
+
+    def _crab_extend_receipt(self):
+        """Put off the automatic receipt, once per order.
+
+        :raise UserError: when it was put off before
+        """
+        orders_sudo = self._crab_locked()
+        orders_sudo._crab_ensure_state("to_receive")
+        days = self._crab_number("extend_days", EXTEND_DAYS)
+        for order in orders_sudo:
+            if order.crab_is_extended:
+                raise UserError(self.env._("The receipt of %(order)s was put off before.", order=order.name))
+            order.write(
+                {"crab_is_extended": True, "crab_receive_before": order.crab_receive_before + timedelta(days=days)}
+            )
+
+    @api.model
+    def _cron_receive(self):
+        """Confirm by itself the receipt of what was shipped long enough ago."""
+        due = self.search(
+            [("crab_state", "=", "to_receive"), ("crab_receive_before", "<", fields.Datetime.now())], limit=CLOSE_LIMIT
+        )
+        free = due.try_lock_for_update()
+        free.filtered(lambda order: order.crab_state == "to_receive")._crab_receive()
+        self.env["ir.cron"]._commit_progress(len(free), remaining=int(len(due) == CLOSE_LIMIT))
+
+    # ------------------------------------------------------------------ refunds
+
+    def _crab_on_refunded(self, refund):
+        """What follows from ``refund`` of this order, in the same transaction; extended by cards and profit sharing.
+
+        Unshipped goods of refunded quantities are taken out of the delivery and go back on sale; an order whose goods
+        are
+        all refunded before shipping is closed.
+        """
+        self.ensure_one()
+        if self.crab_kind == "package":
+            self._crab_take_back(refund)
+
+    def _crab_take_back(self, refund):
+        quantities = refund.line_ids.order_line_id._crab_parts(
+            {
+                line.order_line_id: line.quantity
+                for line in refund.line_ids
+                if line.quantity and not line.order_line_id.crab_shipped_quantity
+            }
+        )
+        if not quantities:
+            return
+        self.env["crab.stock.level"]._release(self, quantities)
+        self.env["crab.delivery"].search([("order_id", "=", self.id)])._reduce_for_refund(refund)
+        goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
+        if all(line.crab_refunded_quantity >= line.product_uom_qty for line in goods):
+            self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=refund.reason)

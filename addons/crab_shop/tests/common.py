@@ -1,0 +1,69 @@
+from odoo.addons.crab_catalog.tests.common import CatalogCase
+from odoo.addons.crab_member.tests.common import MemberCase
+
+ADDRESS = {"receiver_name": "Receiver", "receiver_phone": "13800000000", "street": "Example road 1"}
+
+
+class ShopCase(MemberCase, CatalogCase):
+    """The chain of dealers of ``MemberCase``, members of each, packages on sale with stock, and builders."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Shop = cls.env["crab.shop"]
+        (cls.package1 | cls.package2).crab_state = "on_sale"
+        cls.thousand = cls._new_product("T-1000", "package", 1000.0, crab_state="on_sale")
+        cls.products = (cls.package1 | cls.package2 | cls.thousand).product_variant_ids
+        cls.env["product.product"]._crab_adjust_stock(dict.fromkeys(cls.products, 1000))
+        cls.member = cls._new_member("Buyer", dealer_id=cls.dealer3.id, level_id=cls.gold.id)
+
+    @classmethod
+    def _place(cls, lines, member=None, **values):
+        """Place an order; ``lines`` are ``(template, quantity)`` or ``(template, quantity, discount)``."""
+        lines = [(product.product_variant_id, quantity, *(rest or [0])) for product, quantity, *rest in lines]
+        values.setdefault("address", ADDRESS)
+        return cls.Shop._place(member or cls.member, lines, **values)
+
+    @classmethod
+    def _start(cls, order):
+        provider = cls.env["payment.provider"].search([], limit=1)
+        method = cls.env["payment.method"].with_context(active_test=False).search([], limit=1)
+        return cls.env["payment.transaction"]._crab_start(order, provider, method)
+
+    @classmethod
+    def _pay(cls, order):
+        """A payment that the provider has confirmed."""
+        transaction = cls._start(order)
+        transaction._set_done()
+        transaction._post_process()
+        return transaction
+
+    @classmethod
+    def _paid(cls, lines, member=None, **values):
+        order = cls._place(lines, member, **values)
+        cls._pay(order)
+        return order
+
+    @staticmethod
+    def _goods(order):
+        return order.order_line.filtered(lambda line: line.crab_role == "goods")
+
+    @classmethod
+    def _refund(cls, order, *wishes, reason="Refund", **values):
+        """``wishes``: ``(quantity, amount)`` for each goods line in order; None for a line that is left alone."""
+        lines = [(line, *wish) for line, wish in zip(cls._goods(order), wishes, strict=False) if wish is not None]
+        return cls.env["crab.refund"]._refund(order, lines, reason, **values)
+
+    @classmethod
+    def _ship(cls, order):
+        cls.env["crab.delivery"].search([("order_id", "=", order.id)])._ship("SF")
+
+    def assertBooksEqual(self):
+        """Subledgers equal the ledger, after the day's batch too."""
+        for company in self.group | self.sales:
+            self.env["crab.ledger.batch"]._post_day(
+                company, self.env["crab.ledger.fact"].search([], limit=1).business_date
+            )
+        wrong = [row for row in self.env["crab.ledger.check"]._compare() if row["difference"] or row["waiting"]]
+        self.assertFalse(wrong)
+        self.assertFalse(self.env["crab.ledger.check"]._findings())

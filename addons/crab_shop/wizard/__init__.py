@@ -1,0 +1,2 @@
+from . import crab_refund_enter
+from . import crab_refund_enter_line

@@ -1,0 +1,2 @@
+from . import crab_card
+from . import sale_order

@@ -1,0 +1,113 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crab_base.tools.money import dec
+
+SETTLE_ORDERS = 1000
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _crab_on_paid(self):
+        """E-cards: numbers at once, or first the audit if that is switched on (HQ-41)."""
+        result = super()._crab_on_paid()
+        ecards = self.filtered(lambda order: order.crab_kind == "ecard")
+        if self.env["ir.config_parameter"].sudo().get_param("crab_shop.ecard_audit") == "True":
+            ecards._crab_set_state("to_audit")
+        else:
+            ecards._crab_deliver_ecards()
+        return result
+
+    def _crab_deliver_ecards(self):
+        """Make the numbers; an e-card counts as received when they are there (domain.md §5)."""
+        if self:
+            self.env["crab.card"]._make_ecards(self)
+            self._crab_set_state("done", crab_received_at=fields.Datetime.now())
+            self._crab_on_received()
+
+    def action_crab_approve_ecards(self):
+        """Approve e-card orders that wait for the audit; approved ones are left alone."""
+        self._crab_check_audit()
+        orders_sudo = self._crab_locked().filtered(lambda order: order.crab_state != "done")
+        orders_sudo._crab_ensure_state("to_audit")
+        orders_sudo._crab_deliver_ecards()
+
+    def _crab_refuse_ecards(self, reason):
+        """Refuse an e-card order that waits for the audit: everything paid goes back.
+
+        :param str reason: told to the member
+        """
+        self._crab_check_audit()
+        for order_sudo in self._crab_locked():
+            order_sudo._crab_ensure_state("to_audit")
+            goods = order_sudo.order_line.filtered(lambda line: line.crab_role == "goods")
+            wishes = [(line, line.product_uom_qty - line.crab_refunded_quantity, None) for line in goods]
+            self.env["crab.refund"]._refund(order_sudo, wishes, reason, freight=order_sudo.crab_amount_freight)
+
+    def _crab_check_audit(self):
+        self.check_access("read")
+        self.env["crab.refund"]._check_right()
+
+    def _crab_on_refunded(self, refund):
+        """A refunded quantity cancels as many unused numbers of the buyer; see decisions.md "Money to dealers"."""
+        result = super()._crab_on_refunded(refund)
+        if self.crab_kind != "ecard":
+            return result
+        for line in refund.line_ids:
+            self._crab_cancel_ecards(line.order_line_id, int(line.quantity))
+        goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
+        if all(line.crab_refunded_quantity >= line.product_uom_qty for line in goods):
+            self.env["crab.stock.level"]._release(self)
+            self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=refund.reason)
+        return result
+
+    def _crab_cancel_ecards(self, line, quantity):
+        """Cancel ``quantity`` unused, ungifted numbers of a line; all of them once everything paid is refunded.
+
+        :raise UserError: when there are fewer
+        """
+        cards = self.env["crab.card"].search(
+            [("charge_model", "=", line._name), ("charge_id", "=", line.id)], order="number"
+        )
+        if not cards:
+            return  # they were never made
+        alive = cards.filtered(lambda card: card.state != "cancelled")
+        free = alive.filtered(
+            lambda card: card.state == "active" and card.member_id == self.crab_member_id and not card.transit_id
+        )
+        is_whole = dec(line.crab_refunded) == dec(line.crab_paid)
+        wanted = len(alive) if is_whole else quantity
+        if wanted > len(free):
+            raise UserError(
+                self.env._(
+                    "Only %(free)s numbers of %(product)s are unused and still with the buyer;"
+                    " redeemed and given cards cannot be refunded.",
+                    free=len(free),
+                    product=line.product_id.name,
+                )
+            )
+        free[:wanted]._cancel(self)
+
+    @api.model
+    def _cron_settle_ecards(self):
+        """Take sold e-cards out of the stock count, many orders in one stock move per product."""
+        orders = self.search(
+            [("crab_kind", "=", "ecard"), ("crab_state", "=", "done"), ("crab_claim_ids.quantity", ">", 0)],
+            order="id",
+            limit=SETTLE_ORDERS,
+        )
+        free = orders.try_lock_for_update()
+        quantities = dict(
+            self.env["crab.stock.claim"]._read_group(
+                [("order_id", "in", free.ids), ("quantity", ">", 0)], ["product_id"], ["quantity:sum"]
+            )
+        )
+        if quantities:
+            self.env["crab.stock.level"]._release(free)
+            self.env["product.product"]._crab_adjust_stock(
+                {product: -quantity for product, quantity in quantities.items()},
+                reason=self.env._("E-cards sold"),
+                relative=True,
+            )
+        self.env["ir.cron"]._commit_progress(len(free), remaining=int(len(orders) == SETTLE_ORDERS))

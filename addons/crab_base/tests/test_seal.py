@@ -43,14 +43,17 @@ class TestSeal(CrabCase):
     def setUpClass(cls):
         super().setUpClass()
         set_up_models(cls)
-        directory = tempfile.mkdtemp()
-        cls.addClassCleanup(shutil.rmtree, directory)
-        cls.startClassPatcher(patch.dict(os.environ, {"CRAB_MERKLE_DIR": directory}))
         cls.seals = cls.env["crab.chain.seal"]
         cls.events = cls.env["crab.test.pot.event"]
         cls.pots = cls.env["crab.test.pot"].create([{"name": str(number)} for number in range(2100)])
         cls.env["crab.test.pot"].create({"name": "without history"})
         cls._append(cls.pots)
+
+    def setUp(self):
+        super().setUp()  # a directory per test: seals of one second over the same heads have the same name
+        directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, directory)
+        self.startPatcher(patch.dict(os.environ, {"CRAB_MERKLE_DIR": directory}))
 
     @classmethod
     def _append(cls, pots):

@@ -31,7 +31,12 @@ class CrabDelivery(models.Model):
                     **{name: order[f"crab_{name}"].id for name in ADDRESS if name.endswith("_id")},
                     "line_ids": [
                         fields.Command.create(
-                            {"product_id": product.id, "quantity": quantity, "order_line_id": line.id}
+                            {
+                                "package_id": line.product_id.id,
+                                "product_id": product.id,
+                                "quantity": quantity,
+                                "order_line_id": line.id,
+                            }
                         )
                         for line in order.order_line
                         if line.crab_role == "goods"

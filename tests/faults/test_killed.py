@@ -35,7 +35,7 @@ def standing_before(database, table):
                     )
                     return other.fetchone()[0]
 
-            crabenv.wait_until(is_waiting, 120, f"a transaction that waits for {table}")
+            crabenv.wait_until(is_waiting, 600, f"a transaction that waits for {table}")
 
         yield wait
 

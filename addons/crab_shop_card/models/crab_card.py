@@ -60,3 +60,9 @@ class CrabCard(models.Model):
                 },
                 document=order,
             )
+
+    def action_open_gifts(self):
+        """The gifts this number was in."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_shop_card.crab_card_gift_action")
+        return {**action, "domain": [("card_id", "=", self.id)], "context": {}}

@@ -27,7 +27,7 @@ class SaleOrder(models.Model):
             self._crab_on_received()
 
     def action_crab_approve_ecards(self):
-        """Approve e-card orders that wait for the audit; approved ones are left alone."""
+        """Approve e-card orders that wait for the audit; a second time changes nothing."""
         self._crab_check_audit()
         orders_sudo = self._crab_locked().filtered(lambda order: order.crab_state != "done")
         orders_sudo._crab_ensure_state("to_audit")
@@ -44,6 +44,16 @@ class SaleOrder(models.Model):
             goods = order_sudo.order_line.filtered(lambda line: line.crab_role == "goods")
             wishes = [(line, line.product_uom_qty - line.crab_refunded_quantity, None) for line in goods]
             self.env["crab.refund"]._refund(order_sudo, wishes, reason, freight=order_sudo.crab_amount_freight)
+
+    def action_crab_numbers(self):
+        """The numbers made for these orders."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_card.crab_card_action_ecard")
+        lines = self.order_line.filtered(lambda line: line.crab_role == "goods")
+        return {
+            **action,
+            "domain": [("charge_model", "=", lines._name), ("charge_id", "in", lines.ids)],
+            "context": {},
+        }
 
     def _crab_check_audit(self):
         self.check_access("read")

@@ -1,0 +1,135 @@
+from decimal import Decimal
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.subject import Subject
+
+from .common import EcardCase
+
+
+@tagged("post_install", "-at_install")
+class TestEcardOrder(EcardCase):
+    @covers("MB-13", "numbers appear at once, active", via="service")
+    @covers("HQ-41", "numbers at once", via="service")
+    def test_a_paid_order_has_its_numbers_at_once(self):
+        order = self._bought(3)
+        cards = self._numbers(order)
+        self.assertEqual(len(cards), 3)
+        self.assertEqual(set(cards.mapped("state")), {"active"})
+        self.assertEqual(cards.member_id, self.member)
+        self.assertEqual(set(cards.mapped("kind")), {"ecard"})
+        self.assertEqual(cards.company_id, self.sales)
+        self.assertEqual(order.crab_state, "done")
+        self.assertTrue(order.crab_received_at)
+        self.assertFalse(self.env["crab.card.event"]._verify_chain(cards.ids))
+        self.assertBooksEqual()
+
+    def test_an_unpaid_order_has_no_numbers(self):
+        self.assertFalse(self._numbers(self._place([(self.ecard, 2)])))
+
+    def test_what_was_paid_is_spread_over_the_numbers_to_the_cent(self):
+        order = self._bought(3, Decimal("0.01"))
+        self.assertEqual(
+            sum(dec(amount) for amount in self._numbers(order).mapped("charged_amount")), Decimal("2849.99")
+        )
+
+    def test_numbers_are_not_sequential(self):
+        numbers = self._numbers(self._bought(5)).mapped("number")
+        self.assertEqual(len({number[:6] for number in numbers}), 5)
+
+    @covers("HQ-41", "audit switch", via="service")
+    def test_with_the_audit_the_numbers_come_with_the_approval(self):
+        self._audit()
+        order = self._bought(2)
+        self.assertEqual(order.crab_state, "to_audit")
+        self.assertFalse(self._numbers(order))
+        service = self._role("customer_service")
+        order.with_user(service).action_crab_approve_ecards()
+        self.assertEqual(len(self._numbers(order)), 2)
+        order.with_user(service).action_crab_approve_ecards()
+        self.assertEqual(len(self._numbers(order)), 2)
+
+    @covers("HQ-41", "audit switch", via="service")
+    def test_a_refusal_gives_everything_back(self):
+        self._audit()
+        order = self._bought(2)
+        service = self._role("customer_service")
+        wizard = self.env["crab.ecard.refuse"].with_user(service).with_context(active_id=order.id)
+        with Form(wizard) as form:
+            form.reason = "Looks like fraud"
+        form.record.action_confirm()
+        self.assertEqual(order.crab_state, "closed")
+        self.assertEqual(order.crab_amount_refunded, order.amount_total)
+        self.assertFalse(self._numbers(order))
+        self.assertEqual(self._claimed(), 0)
+        self.assertFalse(self.env["crab.earning"]._wrong_lines())
+        with self._refused("not possible", UserError):
+            order.with_user(service).action_crab_approve_ecards()
+        with self._refused("not possible", UserError):
+            order.with_user(service)._crab_refuse_ecards("Again")
+
+    def test_others_may_not_audit(self):
+        self._audit()
+        order = self._bought()
+        for role in ("auditor", "warehouse", "sales_rep"):
+            with self._refused("", AccessError):
+                order.with_user(self._role(role)).action_crab_approve_ecards()
+
+    def test_a_refunded_quantity_cancels_as_many_unused_numbers(self):
+        order = self._bought(3)
+        self._refund(order, (1, None))
+        states = sorted(self._numbers(order).mapped("state"))
+        self.assertEqual(states, ["active", "active", "cancelled"])
+        self._refund(order, (2, None))
+        self.assertEqual(set(self._numbers(order).mapped("state")), {"cancelled"})
+        self.assertEqual(order.crab_state, "closed")
+        self.assertBooksEqual()
+
+    def test_an_amount_alone_leaves_the_numbers_valid(self):
+        order = self._bought(2)
+        self._refund(order, (0, 100))
+        self.assertEqual(set(self._numbers(order).mapped("state")), {"active"})
+
+    def test_used_numbers_are_not_refunded(self):
+        order = self._bought(2)
+        cards = self._numbers(order)
+        cards[0]._use(order)
+        before = order.crab_amount_refunded
+        with self._refused("unused and still with the buyer", UserError):
+            self._refund(order, (2, None))
+        with self._refused("unused and still with the buyer", UserError):
+            self._refund(order, (0, order.amount_total))
+        self.assertEqual(order.crab_amount_refunded, before)
+        self._refund(order, (1, None))
+        self.assertEqual(sorted(cards.mapped("state")), ["cancelled", "used"])
+
+    def test_given_numbers_are_not_refunded(self):
+        order = self._bought(1)
+        self.env["crab.card.gift"]._give(Subject("member", self.member.id), self._numbers(order).id)
+        with self._refused("unused and still with the buyer", UserError):
+            self._refund(order, (1, None))
+
+    @covers("HQ-39", "total stock count", via="service")
+    def test_sold_cards_leave_the_stock_count(self):
+        variant = self.ecard.product_variant_id
+        self._bought(4)
+        self.assertEqual(self._available(), 996)
+        self.env["sale.order"]._cron_settle_ecards()
+        self.assertEqual((self._available(), self._claimed(), variant.qty_available), (996, 0, 996))
+        self.env["sale.order"]._cron_settle_ecards()
+        self.assertEqual(self._available(), 996)
+
+    def test_no_more_is_sold_than_there_is(self):
+        with self._refused("not enough stock", UserError):
+            self._place([(self.ecard, 1001)])
+
+    def _available(self):
+        variant = self.ecard.product_variant_id
+        return self.env["crab.stock.level"]._available(variant)[variant.id]
+
+    def _claimed(self):
+        level = self.env["crab.stock.level"].search([("product_id", "=", self.ecard.product_variant_id.id)])
+        return level.claimed

@@ -74,7 +74,7 @@ class CrabDelivery(models.Model):
     def _reduce_for_refund(self, refund):
         """Take refunded goods out of deliveries that have not left; one with nothing left is cancelled."""
         open_deliveries = self.filtered(lambda delivery: delivery.state in ("waiting", "prepared"))
-        open_deliveries._leave_waves()
+        open_deliveries._leave_wave()
         wanted = {line.order_line_id: line.quantity for line in refund.line_ids if line.quantity}
         for line in open_deliveries.line_ids.filtered(lambda line: line.order_line_id in wanted):
             order_line = line.order_line_id

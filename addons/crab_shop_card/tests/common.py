@@ -29,3 +29,9 @@ class EcardCase(CardCase, ShopCase):
 
     def _role(self, role):
         return self._new_user(f"t_{role}_{self._testMethodName}"[:60], role)
+
+    def _run_cron(self, model, method):
+        self.env.flush_all()
+        with self.registry.cursor() as cr:
+            getattr(self.env(cr=cr)[model], method)()
+        self.env.invalidate_all()

@@ -145,8 +145,7 @@ class Season:
     def charge(self, wallet, numbers):
         """Stored value first, the rest from credit; nothing if both do not reach."""
         cost = sum(
-            cents(money(self.products[self.register[number]["code"]]["零售价"]) * wallet["ratio"])
-            for number in numbers
+            cents(money(self.products[self.register[number]["code"]]["零售价"]) * wallet["ratio"]) for number in numbers
         )
         if cost > wallet["stored"] + wallet["limit"] - wallet["used"]:
             return False

@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-AFTER_SALES_DAYS = 7
-
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -33,6 +31,6 @@ class SaleOrder(models.Model):
         """The after-sales days begin: what the dealers earned is credited when they are over."""
         result = super()._crab_on_received()
         for kind, orders in self.grouped("crab_kind").items():
-            days = self._crab_number(f"after_sales_days_{kind}", AFTER_SALES_DAYS)
+            days = self.env["crab.shop"]._setting(f"after_sales_days_{kind}")
             orders.write({"crab_credit_due_at": fields.Datetime.now() + timedelta(days=days)})
         return result

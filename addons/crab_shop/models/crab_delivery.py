@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.timezone import business_date
 
 from .crab_shop import ADDRESS
 
@@ -20,13 +24,15 @@ class CrabDelivery(models.Model):
         if not orders:
             return self.browse()
         warehouse = self.env["product.product"]._crab_warehouse()
+        today = business_date()
         return self.sudo().create(  # deliveries are made by their documents
             [
                 {
                     "order_id": order.id,
                     "company_id": warehouse.company_id.id,
                     "warehouse_id": warehouse.id,
-                    "wish_date": order.crab_wish_date,
+                    # paid after the day: as soon as possible
+                    "wish_date": order.crab_wish_date and order.crab_wish_date >= today and order.crab_wish_date,
                     **{name: order[f"crab_{name}"] for name in ADDRESS if not name.endswith("_id")},
                     **{name: order[f"crab_{name}"].id for name in ADDRESS if name.endswith("_id")},
                     "line_ids": [
@@ -36,6 +42,7 @@ class CrabDelivery(models.Model):
                                 "product_id": product.id,
                                 "quantity": quantity,
                                 "order_line_id": line.id,
+                                "order_quantity": line.product_uom_qty,
                             }
                         )
                         for line in order.order_line
@@ -62,26 +69,60 @@ class CrabDelivery(models.Model):
         for delivery in self:
             order = delivery.order_id
             quantities = {}
-            for line in delivery.line_ids:
-                quantities[line.product_id] = quantities.get(line.product_id, 0) + line.quantity
+            for part in delivery.line_ids:
+                quantities[part.product_id] = quantities.get(part.product_id, 0) + part.quantity
             self.env["crab.stock.level"]._release(order, quantities)
-            for line in delivery.line_ids.order_line_id:
-                line.crab_shipped_quantity = line.product_uom_qty - line.crab_refunded_quantity
-                facts += line._crab_shipped_facts(delivery)
+            for line, parts in delivery.line_ids.grouped("order_line_id").items():
+                facts += line._crab_shipped_facts(delivery, parts[0].order_quantity)
+                line.crab_shipped_quantity += parts[0].order_quantity
+            facts += order._crab_earn_freight(delivery)
         self.env["crab.ledger.fact"]._record(facts)
         orders._crab_on_shipped()
+
+    def _split_order(self, quantities):
+        """Take part of an order's goods into a delivery of its own, to be shipped before the rest (HQ-61).
+
+        :param dict quantities: ``{sale.order.line: pieces}``
+        :raise UserError: where split shipping is off, the delivery has left, or it holds less or nothing else
+        :return: the new delivery
+        """
+        self.ensure_one()
+        if not self.env["crab.shop"]._setting("split_shipping"):
+            raise UserError(self.env._("Orders are shipped whole: split shipping is off in the settings."))
+        delivery = self.sudo()  # as in _make_for_orders
+        lock_rows(delivery)
+        if delivery.state not in ("waiting", "prepared") or not delivery.order_id:
+            raise UserError(self.env._("Only the delivery of an order that has not left can be split."))
+        delivery._leave_wave()
+        held = {line: parts[0].order_quantity for line, parts in delivery.line_ids.grouped("order_line_id").items()}
+        quantities = {line: quantity for line, quantity in quantities.items() if quantity}
+        if not quantities or any(
+            quantity != int(quantity) or not 0 < quantity <= held.get(line, 0) for line, quantity in quantities.items()
+        ):
+            raise UserError(self.env._("Enter how many pieces leave first: whole ones, not more than there are."))
+        if quantities == held:
+            raise UserError(self.env._("Nothing would be left for the second parcel."))
+        part = delivery.copy({"line_ids": False, "wish_date": False, "order_id": delivery.order_id.id})
+        for line, quantity in quantities.items():
+            rows = delivery.line_ids.filtered(lambda row, line=line: row.order_line_id == line)
+            moved = rows if quantity == held[line] else rows.browse()
+            for row in rows - moved:
+                moved += row.copy({"delivery_id": part.id})
+            if quantity < held[line]:
+                moved._set_order_quantity(quantity)
+                rows._set_order_quantity(held[line] - quantity)
+            moved.delivery_id = part
+        return part
 
     def _reduce_for_refund(self, refund):
         """Take refunded goods out of deliveries that have not left; one with nothing left is cancelled."""
         open_deliveries = self.filtered(lambda delivery: delivery.state in ("waiting", "prepared"))
         open_deliveries._leave_wave()
-        wanted = {line.order_line_id: line.quantity for line in refund.line_ids if line.quantity}
-        for line in open_deliveries.line_ids.filtered(lambda line: line.order_line_id in wanted):
-            order_line = line.order_line_id
-            before = order_line.product_uom_qty - order_line.crab_refunded_quantity + wanted[order_line]
-            rest = line.quantity * (before - wanted[order_line]) / before
-            if line.product_id.uom_id.compare(rest, 0) > 0:
-                line.quantity = rest
-            else:
-                line.unlink()
+        for line in refund.line_ids:
+            wanted = line.quantity_unshipped
+            parts = open_deliveries.line_ids.filtered(lambda part, line=line: part.order_line_id == line.order_line_id)
+            for rows in parts.grouped("delivery_id").values():
+                taken = min(wanted, rows[0].order_quantity)
+                wanted -= taken
+                rows._set_order_quantity(rows[0].order_quantity - taken)
         open_deliveries.filtered(lambda delivery: not delivery.line_ids)._cancel_unshipped()

@@ -55,3 +55,4 @@ class CrabPriceChain(models.Model):
                     SQL(", ").join(SQL("%s", tuple(row)) for row in rows),
                 )
             )
+            self.invalidate_model(flush=False)

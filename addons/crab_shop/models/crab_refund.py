@@ -11,8 +11,7 @@ class CrabRefund(models.Model):
     """Money given back to a member by the way it came (domain.md §8, decisions.md "Money to dealers").
 
     Booked when it is made: line and order, ledger, stock, shares and numbers follow in the same transaction. The
-    request
-    to the provider is a job after the commit; until it is answered the refund is *on its way*.
+    request to the provider is a job after the commit; until it is answered the refund is *on its way*.
     """
 
     _name = "crab.refund"
@@ -87,24 +86,23 @@ class CrabRefund(models.Model):
 
         :param order: one ``sale.order``; the caller checked role or subject
         :param wishes: ``[(goods line, quantity, amount)]``: a quantity, an amount (Decimal, yuan) or both; a quantity
-        without
-            an amount (None) gives back its proportional part. Amount only is a price concession: nothing comes back
+            without an amount (None) gives back its proportional part. Amount only is a price concession: nothing comes
+            back
         :param str reason: told to the member and kept
         :param freight: yuan of the freight given back
         :param str key: idempotency key, per order and for ever
         :raise UserError: more than was paid or ordered, or what the numbers of cards do not allow; nothing is changed
-        then
+            then
         :return: the refund in sudo; for a repeated key the one made first
         """
         order_sudo = order._crab_locked()
         refunds_sudo = self.sudo()  # made by the suite; see above
-        found = key and refunds_sudo.search([("order_id", "=", order.id), ("key", "=", key)], limit=1)
-        lines = refunds_sudo._resolve(order_sudo, wishes, repeated=bool(found))
         freight = dec(freight)
+        found = key and refunds_sudo.search([("order_id", "=", order.id), ("key", "=", key)], limit=1)
         if found:
-            if found.amount_goods != sum(amount for _l, _q, amount in lines) and wishes:
-                raise LockError(self.env._("This request was sent before with other content."))
+            found._check_repeated(wishes, freight)
             return found
+        lines = refunds_sudo._resolve(order_sudo, wishes)
         if not (reason or "").strip():
             raise UserError(self.env._("Enter the reason of the refund."))
         refunds_sudo._check_order(order_sudo, freight)
@@ -136,8 +134,19 @@ class CrabRefund(models.Model):
         refund._send_later()
         return refund
 
+    def _check_repeated(self, wishes, freight):
+        """:raise LockError: (409) the key came before with other content"""
+        wanted = {line.id: (dec(quantity), amount) for line, quantity, amount in wishes if quantity or amount}
+        made = {line.order_line_id.id: (dec(line.quantity), dec(line.amount)) for line in self.line_ids}
+        same = wanted.keys() == made.keys() and all(
+            quantity == made[line][0] and (amount is None or dec(amount) == made[line][1])
+            for line, (quantity, amount) in wanted.items()
+        )
+        if not same or freight != dec(self.amount_freight):
+            raise LockError(self.env._("This request was sent before with other content."))
+
     @api.model
-    def _resolve(self, order, wishes, repeated=False):
+    def _resolve(self, order, wishes):
         """``[(line, quantity, Decimal amount)]`` of what is wished, checked against what is left of each line."""
         lines = []
         for line, quantity, amount in wishes:
@@ -147,18 +156,18 @@ class CrabRefund(models.Model):
             left = dec(line.product_uom_qty) - dec(line.crab_refunded_quantity)
             paid_left = dec(line.crab_paid) - dec(line.crab_refunded)
             quantity = dec(quantity)
-            if quantity != int(quantity) or not 0 <= quantity <= left and not repeated:
+            if quantity != int(quantity) or not 0 <= quantity <= left:
                 raise UserError(
                     self.env._(
                         "%(product)s: at most %(count)s pieces can be refunded.",
                         product=line.product_id.name,
-                        count=f"{left:g}",
+                        count=int(left),
                     )
                 )
             if amount is None:
                 amount = paid_left if quantity == left else round_cents(paid_left * quantity / left)
             amount = dec(amount)
-            if amount != round_cents(amount) or not 0 <= amount <= paid_left and not repeated:
+            if amount != round_cents(amount) or not 0 <= amount <= paid_left:
                 raise UserError(
                     self.env._(
                         "%(product)s: at most %(amount)s yuan can be refunded.",
@@ -187,21 +196,22 @@ class CrabRefund(models.Model):
         """Lines, order, stock and ledger of this refund."""
         self.ensure_one()
         order = self.order_id
-        facts = []
-        for line in self.line_ids:
-            order_line = line.order_line_id
-            shipped = dec(order_line.crab_shipped_quantity) > 0
-            order_line.write(
-                {
-                    "crab_refunded": dec(order_line.crab_refunded) + dec(line.amount),
-                    "crab_refunded_quantity": order_line.crab_refunded_quantity + line.quantity,
-                }
-            )
-            facts.append(line._prepare_fact(shipped))
-        if self.amount_freight:
-            facts.append(self._prepare_fact("shop_refunded", dec(self.amount_freight), "freight"))
+        facts = [fact for line in self.line_ids for fact in line._book()]
+        freight = dec(self.amount_freight)
+        if freight:
+            line = order.order_line.filtered(lambda line: line.crab_role == "freight")
+            if line.crab_advance:
+                line.crab_advance = dec(line.crab_advance) - freight
+                facts.append(self._prepare_fact("shop_refunded", freight, "freight"))
+            else:
+                facts.append(self._prepare_refund_of_revenue(freight, line, "freight"))
         order.write({"crab_amount_refunded": dec(order.crab_amount_refunded) + dec(self.amount)})
-        self.env["crab.ledger.fact"]._record([fact for fact in facts if fact])
+        self.env["crab.ledger.fact"]._record(facts)
+
+    def _prepare_refund_of_revenue(self, amount, line, key):
+        tax = line.tax_ids[:1]
+        net = self.env["crab.shop"]._net_of(amount, tax)
+        return self._prepare_fact("shop_refunded_shipped", net, f"{key}-shipped", amount - net, tax.id)
 
     def _prepare_fact(self, kind, net, key, tax=Decimal(0), tax_id=None):
         self.ensure_one()

@@ -6,7 +6,17 @@ from odoo.fields import Command
 
 from odoo.addons.crab_base.tools import money
 
-PAY_MINUTES = 30
+SETTINGS = {
+    "stock_taken_at": "order",
+    "pay_minutes": 30,
+    "receive_days": 10,
+    "extend_days": 5,
+    "after_sales_days_package": 7,
+    "after_sales_days_physical_card": 7,
+    "after_sales_days_ecard": 7,
+    "ecard_audit": False,
+    "split_shipping": False,
+}
 MAX_LINES, MAX_QUANTITY = 50, 9999
 ADDRESS = ("receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street")
 # a goods line's values that do not depend on the line
@@ -78,7 +88,7 @@ class CrabShop(models.AbstractModel):
         if not lines or len(lines) > MAX_LINES or len(products) != len(lines):
             raise UserError(self.env._("An order has 1 to %(max)s different products.", max=MAX_LINES))
         for product, quantity, _discount in lines:
-            if quantity != int(quantity) or not 1 <= quantity <= MAX_QUANTITY:
+            if not 1 <= quantity <= MAX_QUANTITY or quantity != int(quantity):
                 raise UserError(self.env._("Order between 1 and %(max)s pieces of a product.", max=MAX_QUANTITY))
             if product.crab_kind not in ("package", "physical_card", "ecard"):
                 raise UserError(self.env._("%(product)s is not sold in the shop.", product=product.name))
@@ -110,57 +120,72 @@ class CrabShop(models.AbstractModel):
         """
         member_sudo = member.sudo()  # whoever orders was checked by the caller; prices and stock are the suite's
         shop = self.with_env(member_sudo.env).sudo()
-        repeated = shop._find_by_key(member_sudo, lines, key)
-        if repeated:
-            return repeated
+        if key:
+            repeated = shop._find_by_key(member_sudo, lines, address, key)
+            if repeated:
+                return repeated
         if member_sudo.state != "active":
             raise UserError(self.env._("This member's account is closed."))
         lines = [(product.with_env(shop.env), quantity, discount) for product, quantity, discount in lines]
         quote = shop._quote(member_sudo, lines, address)
         kind = quote["lines"][0]["product"].crab_kind
-        shop._check_delivery(kind, address, wish_date)
-        order = shop._create_order(member_sudo, kind, quote, address or {}, wish_date, key, note)
+        address = shop._clean_address(kind, address or {}, wish_date)
+        order = shop._create_order(member_sudo, kind, quote, address, wish_date, key, note)
         shop._freeze_chains(order)
-        if self._takes_stock_at("order"):
+        if self._takes_stock_at("order") or not order.amount_total:
             shop.env["crab.stock.level"]._claim(order, order._crab_stock_needed())
         shop.env["crab.outbox"]._emit("order.to_pay", order, {})
+        if not order.amount_total:  # nothing is left to pay
+            order._crab_confirm_paid()
         return order
 
     @api.model
-    def _find_by_key(self, member, lines, key):
-        if not key:
-            return self.env["sale.order"]
+    def _find_by_key(self, member, lines, address, key):
         order = self.env["sale.order"].search([("crab_member_id", "=", member.id), ("crab_key", "=", key)], limit=1)
         if order:
-            wanted = sorted((product.id, int(quantity)) for product, quantity, _discount in lines)
+            wanted = {product.id: (quantity, money.dec(discount)) for product, quantity, discount in lines}
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
-            if sorted((line.product_id.id, int(line.product_uom_qty)) for line in goods) != wanted:
+            placed = {line.product_id.id: (line.product_uom_qty, line._crab_discount()) for line in goods}
+            address = self._clean_address(order.crab_kind, address or {})
+            same_address = all(
+                (value or False) == order._fields[f"crab_{name}"].convert_to_write(order[f"crab_{name}"], order)
+                for name, value in address.items()
+            )
+            if wanted != placed or not same_address:
                 raise LockError(self.env._("This request was sent before with other content."))
         return order
 
     @api.model
-    def _check_delivery(self, kind, address, wish_date):
+    def _clean_address(self, kind, address, wish_date=None):
+        """Receiver and regions as a parcel needs them; an e-card needs none.
+
+        :raise UserError: names what is missing, unreadable or past
+        """
         if kind == "ecard":
-            return
-        labels = self.env["crab.delivery"]._fields
-        for name in ("receiver_name", "receiver_phone", "street"):
-            if not ((address or {}).get(name) or "").strip():
-                raise UserError(
-                    self.env._("Please fill in: %(field)s.", field=labels[name]._description_string(self.env))
-                )
+            return {}
+        values = {name: address.get(name) for name in ADDRESS}
+        return self.env["crab.delivery"]._clean_receiver({**values, "wish_date": wish_date})
 
     @api.model
     def _takes_stock_at(self, moment):
         """Whether stock is taken at ``moment``: ``order`` or ``payment`` (HQ-60)."""
-        setting = self.env["ir.config_parameter"].sudo().get_param("crab_shop.stock_taken_at", "order")
-        return setting == moment
+        return self._setting("stock_taken_at") == moment
+
+    @api.model
+    def _setting(self, name):
+        """A setting of the shop (HQ-60, HQ-61), of the type of its default."""
+        default = SETTINGS[name]
+        value = self.env["ir.config_parameter"].sudo().get_param(f"crab_shop.{name}")
+        if value is False:
+            return default
+        return value == "True" if isinstance(default, bool) else type(default)(value)
 
     @api.model
     def _create_order(self, member, kind, quote, address, wish_date, key, note):
         """Create the order with every value that Odoo would otherwise compute one by one."""
         company = self.env["res.company"]._crab_company("sales")
         now = fields.Datetime.now()
-        minutes = int(self.env["ir.config_parameter"].sudo().get_param("crab_shop.pay_minutes", PAY_MINUTES))
+        minutes = self._setting("pay_minutes")
         partner = member.partner_id
         values = {
             "name": self.env["ir.sequence"].next_by_code("crab.shop.order"),
@@ -221,6 +246,7 @@ class CrabShop(models.AbstractModel):
             "crab_role": "goods",
             "crab_retail_price": quoted["retail"],
             "crab_paid": quoted["paid"],
+            "crab_advance": quoted["paid"],
         }
         if quoted["discount"]:
             yield {
@@ -228,6 +254,7 @@ class CrabShop(models.AbstractModel):
                 "name": self.env._("Discount on %(product)s", product=product.name),
                 "crab_role": "discount",
                 "crab_paid": 0,
+                "crab_advance": 0,
             }
 
     @api.model
@@ -239,6 +266,7 @@ class CrabShop(models.AbstractModel):
             "name": product.name,
             "crab_role": "freight",
             "crab_paid": 0,
+            "crab_advance": amount,
         }
 
     @api.model

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from odoo.addons.crab_base.tools.money import dec, round_cents
 
@@ -19,6 +20,9 @@ class SaleOrderLine(models.Model):
     crab_refunded = fields.Monetary("Refunded", readonly=True, copy=False)
     crab_refunded_quantity = fields.Float("Refunded quantity", readonly=True, copy=False, digits="Product Unit")
     crab_shipped_quantity = fields.Float("Shipped quantity", readonly=True, copy=False, digits="Product Unit")
+    crab_advance = fields.Monetary(
+        "Paid in advance", readonly=True, copy=False, help="What was paid and neither refunded nor earned by shipping."
+    )
     crab_chain_ids = fields.One2many("crab.price.chain", "line_id", "Price chain", readonly=True)
 
     _crab_amounts = models.Constraint(
@@ -27,59 +31,94 @@ class SaleOrderLine(models.Model):
         "Never more of a line is refunded than was paid and ordered.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._crab_refuse_by_hand()
+        return lines
+
+    def write(self, vals):
+        self._crab_refuse_by_hand()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_crab(self):
+        self._crab_refuse_by_hand()
+
+    def _crab_refuse_by_hand(self):
+        """:raise AccessError: lines of the shop's orders are made and changed by its steps only"""
+        if not self.env.su and any(line.crab_role or line.order_id.crab_kind for line in self):
+            raise AccessError(self.env._("Orders of the shop change by their own buttons only."))
+
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """Lines of the shop make no procurement: a delivery of the Group ships them."""
         others = self.filtered(lambda line: not line.order_id.crab_kind)
         return super(SaleOrderLine, others)._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
 
+    def _crab_discount(self):
+        """The discount on this goods line in yuan (Decimal)."""
+        return dec(self.price_unit) * dec(self.product_uom_qty) - dec(self.crab_paid)
+
     def _crab_parts(self, quantities):
-        """``{product: quantity}`` that leaves stock for these quantities of lines; packages broken down into their
-        parts.
-        """
+        """``{product: quantity}`` that leaves stock for these quantities of lines; packages broken down into parts."""
         parts, needed = self.product_id._crab_explode(), {}
         for line, quantity in quantities.items():
             for product, each in parts[line.product_id]:
                 needed[product] = needed.get(product, 0) + each * quantity
         return needed
 
-    def _crab_shipped_facts(self, delivery):
-        """What the shipment of this line books in both companies (decisions.md, Companies and Accounting).
+    def _crab_shipped_facts(self, delivery, quantity):
+        """What the shipment of ``quantity`` of this line by ``delivery`` books in both companies (decisions.md).
 
         Sales company: advance → revenue and VAT; cost against the Group at the settlement price.
         Group: claim on the Sales company → revenue and VAT at the settlement price; goods out of inventory at cost.
         """
         self.ensure_one()
-        order, product = self.order_id, self.product_id
-        shop, group = self.env["crab.shop"], delivery.company_id
-        total = dec(self.crab_paid) - dec(self.crab_refunded)
-        net = shop._net_of(total, self.tax_ids[:1])
-        quantity = dec(self.crab_shipped_quantity)
-        settled = dec(product.crab_settlement_price) * quantity
-        group_tax = product.taxes_id.filtered(lambda tax: tax.company_id == group)[:1]
-        settled_net = shop._net_of(settled, group_tax)
-        common = {
-            "document_model": "crab.delivery",
-            "document_id": delivery.id,
-            "reference": order.name,
-            "key": f"shipped-{delivery.id}-{self.id}",
-        }
+        group, advance, left = delivery.company_id, dec(self.crab_advance), dec(self._crab_unshipped())
+        earned = advance if quantity >= left else round_cents(advance * dec(quantity) / left)
+        parts = delivery.line_ids.filtered(lambda part: part.order_line_id == self)
+        settled = round_cents(sum(dec(part.price_settlement) * dec(part.quantity) for part in parts))
+        cost = round_cents(
+            sum(dec(part.product_id.with_company(group).standard_price) * dec(part.quantity) for part in parts)
+        )
+        group_tax = self.product_id.taxes_id.filtered(lambda tax: tax.company_id == group)[:1]
+        settled_net = self.env["crab.shop"]._net_of(settled, group_tax)
+        key = f"shipped-{delivery.id}-{self.id}"
         return [
+            {**self._crab_earn(earned, delivery, key), "amount_cost": settled},
             {
-                **common,
-                "kind": "shop_shipped",
-                "company_id": order.company_id.id,
-                "tax_id": self.tax_ids[:1].id,
-                "amount_net": net,
-                "amount_tax": total - net,
-                "amount_cost": settled,
-            },
-            {
-                **common,
                 "kind": "shop_supplied",
                 "company_id": group.id,
                 "tax_id": group_tax.id,
                 "amount_net": settled_net,
                 "amount_tax": settled - settled_net,
-                "amount_cost": round_cents(dec(product.with_company(group).standard_price) * quantity),
+                "amount_cost": cost,
+                "document_model": delivery._name,
+                "document_id": delivery.id,
+                "reference": self.order_id.name,
+                "key": key,
             },
         ]
+
+    def _crab_unshipped(self):
+        """How many pieces are still to be shipped; refunds take from these first."""
+        self.ensure_one()
+        return max(self.product_uom_qty - self.crab_shipped_quantity - self.crab_refunded_quantity, 0)
+
+    def _crab_earn(self, amount, document, key):
+        """The fact by which ``amount`` paid in advance becomes revenue and VAT of the Sales company."""
+        self.ensure_one()
+        tax = self.tax_ids[:1]
+        net = self.env["crab.shop"]._net_of(amount, tax)
+        self.crab_advance = dec(self.crab_advance) - amount
+        return {
+            "kind": "shop_shipped",
+            "company_id": self.company_id.id,
+            "tax_id": tax.id,
+            "amount_net": net,
+            "amount_tax": amount - net,
+            "document_model": document._name,
+            "document_id": document.id,
+            "reference": self.order_id.name,
+            "key": key,
+        }

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 
 from odoo.addons.crab_base.tools.money import dec
 
-RECEIVE_DAYS, EXTEND_DAYS = 10, 5
 CLOSE_LIMIT = 500
 
 
@@ -14,19 +13,13 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    @api.model
-    def _crab_number(self, name, default):
-        """A whole number of the shop's settings."""
-        return int(self.env["ir.config_parameter"].sudo().get_param(f"crab_shop.{name}") or default)
-
     # ------------------------------------------------------------------ payment
 
     def _crab_receive_payment(self, transaction):
         """Take the confirmed payment ``transaction`` for this order (MB-11).
 
         Money is never lost or kept twice: what comes for an order that is closed, paid already or can no longer be
-        served
-        goes back by itself by the way it came, and is reported.
+        served goes back by itself by the way it came, and is reported.
         """
         self.ensure_one()
         order_sudo = self._crab_locked()
@@ -38,13 +31,18 @@ class SaleOrder(models.Model):
             if order_sudo.crab_state == "to_pay":
                 order_sudo._crab_close(reason)
             return
-        order_sudo.write({"crab_transaction_id": transaction.id, "crab_paid_at": fields.Datetime.now()})
-        order_sudo.action_confirm()
-        order_sudo._crab_on_paid()
+        order_sudo.crab_transaction_id = transaction
+        order_sudo._crab_confirm_paid()
+
+    def _crab_confirm_paid(self):
+        """Everything is paid: the order is confirmed, and what follows from it is done."""
+        self.crab_paid_at = fields.Datetime.now()
+        self.action_confirm()
+        self._crab_on_paid()
 
     def _crab_refusal_of_payment(self, transaction):
         """Why this payment cannot be taken, in words, or None; takes the stock where that happens at payment."""
-        if self.crab_transaction_id:
+        if self.crab_paid_at:
             return self.env._("The order was paid already.")
         if self.crab_state != "to_pay":
             return self.env._("The order was closed before the payment came.")
@@ -61,10 +59,9 @@ class SaleOrder(models.Model):
         """What follows from the payment of these orders, in the same transaction; extended by cards and profit
         sharing.
         """
-        self.env["crab.ledger.fact"]._record([order._crab_paid_fact() for order in self])
-        packages = self.filtered(lambda order: order.crab_kind == "package")
-        packages._crab_set_state("to_ship")
-        self.env["crab.delivery"]._make_for_orders(packages)
+        self.env["crab.ledger.fact"]._record([order._crab_paid_fact() for order in self if order.amount_total])
+        self.filtered(lambda order: order.crab_kind != "ecard")._crab_set_state("to_ship")
+        self.env["crab.delivery"]._make_for_orders(self.filtered(lambda order: order.crab_kind == "package"))
 
     def _crab_paid_fact(self):
         return {
@@ -115,18 +112,12 @@ class SaleOrder(models.Model):
         now = fields.Datetime.now()
         for order in self:
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
-            is_open = any(
-                line.product_uom_id.compare(
-                    line.crab_shipped_quantity + line.crab_refunded_quantity, line.product_uom_qty
-                )
-                < 0
-                for line in goods
-            )
+            is_open = any(line._crab_unshipped() for line in goods)
             if is_open:
                 if order.crab_state != "partly_shipped":
                     order._crab_set_state("partly_shipped")
                 continue
-            days = self._crab_number("receive_days", RECEIVE_DAYS)
+            days = self.env["crab.shop"]._setting("receive_days")
             order._crab_set_state("to_receive", crab_shipped_at=now, crab_receive_before=now + timedelta(days=days))
 
     def _crab_receive(self):
@@ -146,7 +137,7 @@ class SaleOrder(models.Model):
         """
         orders_sudo = self._crab_locked()
         orders_sudo._crab_ensure_state("to_receive")
-        days = self._crab_number("extend_days", EXTEND_DAYS)
+        days = self.env["crab.shop"]._setting("extend_days")
         for order in orders_sudo:
             if order.crab_is_extended:
                 raise UserError(self.env._("The receipt of %(order)s was put off before.", order=order.name))
@@ -170,25 +161,30 @@ class SaleOrder(models.Model):
         """What follows from ``refund`` of this order, in the same transaction; extended by cards and profit sharing.
 
         Unshipped goods of refunded quantities are taken out of the delivery and go back on sale; an order whose goods
-        are
-        all refunded before shipping is closed.
+        are all refunded before shipping is closed.
         """
         self.ensure_one()
         if self.crab_kind == "package":
             self._crab_take_back(refund)
 
     def _crab_take_back(self, refund):
-        quantities = refund.line_ids.order_line_id._crab_parts(
-            {
-                line.order_line_id: line.quantity
-                for line in refund.line_ids
-                if line.quantity and not line.order_line_id.crab_shipped_quantity
-            }
-        )
+        quantities = {
+            line.order_line_id: line.quantity_unshipped for line in refund.line_ids if line.quantity_unshipped
+        }
         if not quantities:
             return
-        self.env["crab.stock.level"]._release(self, quantities)
-        self.env["crab.delivery"].search([("order_id", "=", self.id)])._reduce_for_refund(refund)
         goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
-        if all(line.crab_refunded_quantity >= line.product_uom_qty for line in goods):
+        self.env["crab.stock.level"]._release(self, goods._crab_parts(quantities))
+        self.env["crab.delivery"].search([("order_id", "=", self.id)])._reduce_for_refund(refund)
+        if any(line._crab_unshipped() for line in goods):
+            return
+        if any(line.crab_shipped_quantity for line in goods):
+            self._crab_on_shipped()  # what was left is refunded: all that comes is on its way
+        else:
+            self.env["crab.ledger.fact"]._record(self._crab_earn_freight(refund))
             self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=refund.reason)
+
+    def _crab_earn_freight(self, document):
+        """The fact by which the freight is earned, with the first parcel; empty when there is none or it was."""
+        line = self.order_line.filtered(lambda line: line.crab_role == "freight" and line.crab_advance)
+        return [line._crab_earn(dec(line.crab_advance), document, f"freight-{self.id}")] if line else []

@@ -13,7 +13,7 @@ class SaleOrder(models.Model):
         """E-cards: numbers at once, or first the audit if that is switched on (HQ-41)."""
         result = super()._crab_on_paid()
         ecards = self.filtered(lambda order: order.crab_kind == "ecard")
-        if self.env["ir.config_parameter"].sudo().get_param("crab_shop.ecard_audit") == "True":
+        if self.env["crab.shop"]._setting("ecard_audit"):
             ecards._crab_set_state("to_audit")
         else:
             ecards._crab_deliver_ecards()

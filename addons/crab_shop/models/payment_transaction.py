@@ -1,8 +1,4 @@
-import logging
-
 from odoo import api, fields, models
-
-_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -27,44 +23,55 @@ class PaymentTransaction(models.Model):
         order_sudo = order._crab_locked()
         order_sudo._crab_ensure_state("to_pay")
         transactions_sudo = self.sudo()  # members have no Odoo user; the order was checked
-        order_sudo.transaction_ids.filtered(lambda tx: tx.state in ("draft", "pending"))._crab_close_later()
+        order_sudo.transaction_ids._crab_close_later()
         method = method or provider.sudo().payment_method_ids[:1]
-        return transactions_sudo.create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "reference": f"{order_sudo.name}-{len(order_sudo.transaction_ids) + 1}",
-                "amount": order_sudo.amount_total,
-                "currency_id": order_sudo.currency_id.id,
-                "partner_id": order_sudo.partner_id.id,
-                "operation": "online_direct",
-                "crab_order_id": order_sudo.id,
-                "sale_order_ids": [(6, 0, order_sudo.ids)],
-            }
-        )
+        return transactions_sudo.create(self._crab_start_values(order_sudo, provider, method))
+
+    @api.model
+    def _crab_start_values(self, order, provider, method):
+        """What a payment of ``order`` begins with; extended by providers."""
+        return {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "reference": self.sudo()._compute_reference(provider.code, prefix=order.name),  # as in _crab_start
+            "amount": order.amount_total,
+            "currency_id": order.currency_id.id,
+            "partner_id": order.partner_id.id,
+            "operation": "online_direct",
+            "crab_order_id": order.id,
+            "sale_order_ids": [(6, 0, order.ids)],
+        }
 
     def _crab_close_later(self):
         """Have the provider close these payments, outside this transaction: a job each."""
-        for transaction in self.filtered(lambda tx: tx.state in ("draft", "pending")):
+        for transaction in self.filtered(lambda tx: tx.state in ("draft", "pending", "error")):
             transaction.with_delay(identity_key=f"crab-close-payment-{transaction.id}")._crab_close_at_provider()
 
     def _crab_close_at_provider(self):
         """Job: the provider takes no more money for this payment. Providers that know closing extend this."""
-        self._set_canceled()
+        self._set_canceled(extra_allowed_states=("error",))
+
+    def _crab_is_ours(self):
+        return self.crab_order_id or self.crab_refund_id or self.source_transaction_id.crab_order_id
 
     def _post_process(self):
         """Payments of the shop are subledger facts, not accounting payments one by one (decisions.md, Accounting)."""
-        ours = self.filtered(lambda tx: tx.crab_order_id or tx.crab_refund_id)
+        ours = self.filtered(lambda tx: tx._crab_is_ours())
         for transaction in ours:
             if transaction.crab_refund_id:
                 transaction.crab_refund_id._take_result(transaction)
-            elif transaction.state == "done":
+            elif transaction.crab_order_id and transaction.state == "done":
                 transaction.crab_order_id._crab_receive_payment(transaction)
         ours.is_post_processed = True
         return super(PaymentTransaction, self - ours)._post_process()
 
+    def _create_payment(self, **extra_create_values):
+        if self._crab_is_ours():
+            return self.env["account.payment"]
+        return super()._create_payment(**extra_create_values)
+
     def _log_message_on_linked_documents(self, message):
         """Orders of the shop have their own history; nothing is written to their chatter for each payment step."""
-        if self.crab_order_id or self.crab_refund_id:
+        if self._crab_is_ours():
             return None
         return super()._log_message_on_linked_documents(message)

@@ -35,6 +35,24 @@ def stock(world):
     return world.run(read)
 
 
+def held(world):
+    """Pieces that waves of other tests hold."""
+
+    def read(env):
+        quants = env["stock.quant"].search([("product_id", "=", world.package_id)])
+        return sum(quants.mapped("reserved_quantity"))
+
+    return world.run(read)
+
+
+def count_stock(world, quantity):
+    def count(env):
+        product = env["product.product"].browse(world.package_id)
+        product._crab_adjust_stock({product: quantity})
+
+    world.run(count)
+
+
 def states(world, ids):
     """``(state, state of the delivery, state of the number, ledger facts)`` of each redemption."""
 
@@ -119,6 +137,29 @@ def test_cancelling_and_shipping_at_once_lets_one_of_them_win(world):
     assert set(found) <= {SHIPPED, CANCELLED}
     assert stock(world) == before - found.count(SHIPPED)
     world.assert_sound()
+
+
+@pytest.mark.parametrize("prepared", ["not", "in one wave", "in two waves"])
+def test_the_last_piece_is_shipped_by_one_of_two(world, prepared):
+    ids = redeemed(world, 2, f"RQE{len(prepared)}")
+    before, others = stock(world), held(world)
+    count_stock(world, others + 1)
+    for together in {"not": (), "in one wave": (ids,), "in two waves": (ids[:1], ids[1:])}[prepared]:
+        world.run(lambda env, t=together: env["crab.redemption"].browse(t).delivery_id._prepare_waves() and None)
+
+    def ship(env, number):
+        env["crab.redemption"].browse(ids[number]).delivery_id._ship("顺丰速运")
+        return True
+
+    try:
+        results = harness.run_parallel(world.registry, 2, ship, context={"lang": "zh_CN"})
+        [refusal] = refusals(results)
+        assert "库存不足" in str(refusal)
+        assert (stock(world), held(world)) == (others, others)
+        assert sorted(state for state, *_rest in states(world, ids)) == ["confirmed", "shipped"]
+        world.assert_sound()
+    finally:
+        count_stock(world, before)
 
 
 def test_parts_of_one_wave_shipped_at_once_all_leave(world):

@@ -12,5 +12,6 @@ from . import crab_import_error
 from . import crab_import_progress
 from . import crab_public_id_mixin
 from . import crab_region
+from . import ir_attachment
 from . import res_partner
 from . import res_config_settings

@@ -245,7 +245,10 @@ class CrabImport(models.Model):
 
     @api.model
     def _hash(self, content):
-        return hashlib.sha256(base64.b64decode(content)).hexdigest() if content else False
+        if not content:
+            return False
+        self.env["ir.attachment"]._crab_check_upload(content)
+        return hashlib.sha256(base64.b64decode(content)).hexdigest()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
@@ -432,9 +435,13 @@ class CrabImport(models.Model):
         value = self.env["ir.config_parameter"].sudo().get_param(f"crab_base.import_{name}")  # settings are no secret
         return int(value) if value and value.isdecimal() else default
 
+    @api.model
+    def _max_bytes(self):
+        return self._limit("max_mb", 100) * 10**6
+
     def _is_big(self, content):
         if len(content) > BIG_FILE:
-            return True
+            return len(content) <= self._max_bytes()  # a larger one is refused without being read
         try:
             reader = self._open_reader(content)
         except FileError:
@@ -442,10 +449,12 @@ class CrabImport(models.Model):
         return reader.total > self._limit("job_rows", 2_000)
 
     def _open_reader(self, content):
-        megabytes = self._limit("max_mb", 100)
-        if len(content) > megabytes * 10**6:
+        if len(content) > self._max_bytes():
             raise FileError(
-                self.env._("The file is larger than %(size)s MB. Split it into several files.", size=megabytes)
+                self.env._(
+                    "The file is larger than %(size)s MB. Split it into several files.",
+                    size=self._max_bytes() // 10**6,
+                )
             )
         return Reader(
             self._kind_model(self.kind)._columns(),

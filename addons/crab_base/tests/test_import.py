@@ -82,6 +82,27 @@ class TestImport(ImportCase):
         )
         self.assertEqual((rows[1]["ref"], rows[1]["phone"], rows[1]["limit"]), ("B2", None, Decimal("1234.50")))
 
+    def test_a_damaged_upload_is_refused(self):
+        form = {"kind": "test", "file_name": "x.csv"}
+        record = self.imports.create(form)
+        for content in ("not base64", "%%%", "====", "长", 7, ["x"]):
+            for model, vals in ((self.imports, {**form, "file": content}), (record, {"file": content})):
+                with self.subTest(content=content, model=model), self.assertRaisesRegex(UserError, "undamaged"):
+                    model.write(vals) if model else model.create(vals)
+            with self.subTest(content=content), self.assertRaisesRegex(UserError, "undamaged"):
+                self.env["ir.attachment"].create({"name": "x", "datas": content})
+        lines = base64.encodebytes(b"x" * 100).decode()
+        self.assertEqual(base64.b64decode(self.imports.create({**form, "file": lines}).file), b"x" * 100)
+
+    def test_a_file_above_the_limit_is_refused_at_once(self):
+        self.env["ir.config_parameter"].sudo().set_param("crab_base.import_max_mb", "1")
+        record = self.imports.create({"kind": "test", "file_name": "x.csv", "file": base64.b64encode(b"," * 1_000_001)})
+        with trap_jobs() as trap:
+            record.action_import()
+        trap.assert_jobs_count(0)
+        self.assertEqual(record.state, "refused")
+        self.assertIn("larger than 1 MB", record.message)
+
     def test_result_names_count_and_records(self):
         record = self._run_rows(GOOD, ["A2", "b"])
         self.assertRecordValues(

@@ -81,7 +81,12 @@ class TestReader(CrabCase):
         self.assertIn("first sheet", self._refusal(excel()))
         self.assertIn("first sheet", self._refusal(excel([" "], [" "])))
         self.assertIn("first sheet", self._refusal(b"\n\n", "x.csv"))
-        self.assertEqual(self._read(excel(["编码", "名称"])), [])
+
+    def test_only_headers(self):
+        reason = self._refusal(excel([], ["编码", "名称"], [None, None], [" ", "\u3000"]))
+        self.assertIn("below the headers in row 2", reason)
+        self.assertIn("below the headers in row 1", self._refusal("编码,名称\n,\n".encode(), "x.csv"))
+        self.assertEqual(self._read(excel(["编码", "名称"], *[[]] * 9, ["A1", "x"])), [(11, ["A1", "x"])])
 
     def test_huge_files(self):
         self.assertIn("more than 1 rows", self._refusal(self.GOOD, max_rows=1))
@@ -405,7 +410,7 @@ def judge(rows, is_csv):
             seen.add(code)
         else:
             bad.append(position + 2)
-    return bad
+    return bad, "done" if seen and not bad else "refused"
 
 
 class TestDirtyFiles(ImportCase):
@@ -427,11 +432,6 @@ class TestDirtyFiles(ImportCase):
         savepoint = self.env.cr.savepoint()
         try:
             record = self._run(content, filename="x.csv" if is_csv else "x.xlsx")
-            wanted = judge(rows, is_csv)
-            self.assertEqual(
-                (record.error_rows, record.state),
-                (wanted, "refused" if wanted else "done"),
-                record.error_ids.mapped("reason"),
-            )
+            self.assertEqual((record.error_rows, record.state), judge(rows, is_csv), record.error_ids.mapped("reason"))
         finally:
             savepoint.close(rollback=True)

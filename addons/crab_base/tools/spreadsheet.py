@@ -1,5 +1,6 @@
 """Spreadsheets that people upload: columns, rows, a safe and fast reader, and writing of Excel files."""
 
+import base64
 import csv
 import io
 import json
@@ -48,6 +49,18 @@ class FileError(ValueError):
     def __init__(self, reason):
         super().__init__(reason)
         self.reason = reason
+
+
+def decode_upload(value):
+    """The bytes of a file as a form or an RPC call sends it.
+
+    :raise FileError: when it is no base64
+    """
+    try:
+        content = value.encode() if isinstance(value, str) else value
+        return base64.b64decode(b"".join(content.split()), validate=True)
+    except (ValueError, AttributeError) as exc:
+        raise FileError(_lt("The file did not arrive undamaged. Choose it again.")) from exc
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ class Reader:
     :param columns: what the file should have, in any order
     :param max_rows: more rows than this are refused
     :param on_advance: called as ``on_advance(done, total)``
-    :raise FileError: when the file cannot be read or lacks a column
+    :raise FileError: when the file cannot be read, lacks a column or has no row below the header
     """
 
     def __init__(self, columns, filename, content, max_rows=2_000_000, on_advance=None):
@@ -113,6 +126,10 @@ class Reader:
         if self.total > max_rows:
             raise FileError(_lt("The file has more than %(rows)s rows. Split it into several files.", rows=max_rows))
         self._header_row, self.ignored, self._positions = self._find_columns()
+        if next(self.chunks(), None) is None:
+            raise FileError(
+                _lt("Nothing stands below the headers in row %(row)s. Fill in at least one row.", row=self._header_row)
+            )
 
     # -- what kinds use
 

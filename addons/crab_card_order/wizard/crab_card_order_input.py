@@ -1,12 +1,10 @@
-import base64
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.crab_base.tools import cells
-from odoo.addons.crab_base.tools.spreadsheet import Column, FileError, Reader
+from odoo.addons.crab_base.tools.spreadsheet import Column, FileError, Reader, decode_upload
 from odoo.addons.crab_card.tools.normalise import NUMBER, number
 
 from ..tools.number_text import parse
@@ -99,7 +97,7 @@ class CrabCardOrderInput(models.AbstractModel):
             reader = Reader(
                 [Column("卡号", "number", cells.text(), must_exist=True)],
                 self.filename,
-                base64.b64decode(self.file),
+                decode_upload(self.file),
                 MAX_ROWS,
             )
             return [

@@ -37,6 +37,19 @@ class CrabCardBatch(models.Model):
     exported_at = fields.Datetime("List taken at", readonly=True)
     exported_by_id = fields.Many2one("res.users", string="List taken by", readonly=True, ondelete="restrict")
 
+    @api.model
+    def _open(self, values):
+        """A batch of the Group's numbers, in sudo: batches are made by imports and generation only.
+
+        :raise AccessError: for users without access to the Group, who would owe for these numbers
+        """
+        company = self.env["res.company"]._crab_company("group")
+        if not self.env.su and company not in self.env.user.company_ids:
+            raise AccessError(
+                self.env._("Card numbers are made for %(company)s, to which you have no access.", company=company.name)
+            )
+        return self.sudo().create({**values, "company_id": company.id})
+
     def _quantities(self):
         """``{product.product: how many numbers of it}`` of these batches."""
         return dict(self.env["crab.card"]._read_group([("batch_id", "in", self.ids)], ["product_id"], ["__count"]))

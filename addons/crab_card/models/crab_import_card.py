@@ -147,25 +147,19 @@ class CrabImportCard(models.AbstractModel):
     def _load_stage(self, key, count):
         """Bring the staged numbers into the register and the same quantities into stock."""
         record = self._import()
-        company = self.env["res.company"]._crab_company("group")
-        batch_sudo = (
-            self.env["crab.card.batch"]
-            .sudo()
-            .create(  # batches are made by imports and generation only
-                {
-                    "name": record.file_name,
-                    "source": "import",
-                    "company_id": company.id,
-                    "count": count,
-                    "import_id": record.id,
-                }
-            )
+        batch_sudo = self.env["crab.card.batch"]._open(
+            {
+                "name": record.file_name or record.display_name,
+                "source": "import",
+                "count": count,
+                "import_id": record.id,
+            }
         )
         columns = {
             "number": SQL("s.number"),
             "product_id": SQL("s.product_id"),
             "kind": "physical",
-            "company_id": company.id,
+            "company_id": batch_sudo.company_id.id,
             "batch_id": batch_sudo.id,
             "password_hash": SQL("s.password_hash"),
             "key_id": key.id,

@@ -136,6 +136,21 @@ class TestRights(DealerCase, CardCase):
         with self.assertRaises(AccessError):
             self.env["crab.card.event"].with_user(user).browse(self.cards[0].event_ids.ids).mapped("event")
 
+    def test_a_keeper_of_the_sales_company_makes_no_numbers_of_the_group(self):
+        content = "卡号,卡密,卡编码\nSALES00001,12345678,TESTCARD\n".encode()
+        for company, are_made in ((self.sales, False), (self.group, True)):
+            env = self.env(user=self._new_user(f"maker-{company.id}", "card_keeper", companies=company))
+            wizard = env["crab.card.generate"].create({"product_id": self.card_product.id, "count": 2})
+            with self.subTest(company=company.name):
+                if are_made:
+                    wizard.action_generate()
+                else:
+                    with self.assertRaisesRegex(AccessError, self.group.name):
+                        wizard.action_generate()
+                record = env["crab.import"]._run_file("card", "x.csv", content)
+                self.assertEqual(record.state, "done" if are_made else "failed", record.message)
+                self.assertEqual(self.env["crab.card"].search_count([("number", "=", "SALES00001")]), int(are_made))
+
     def test_only_keepers_mark(self):
         for role in ("finance", "warehouse", "customer_service", "sales_rep", "auditor"):
             user = self._new_user(f"mark-{role}", role)

@@ -83,20 +83,14 @@ class CrabCardGenerate(models.TransientModel):
             (numbers.serial_number(prefix, serial, self.width), numbers.random_password(self.password_length))
             for serial in range(first, first + self.count)
         ]
-        company = self.env["res.company"]._crab_company("group")
-        batch_sudo = (
-            self.env["crab.card.batch"]
-            .sudo()
-            .create(  # batches are made by imports and generation only
-                {
-                    "name": f"{pairs[0][0]}-{pairs[-1][0]}",
-                    "source": "generation",
-                    "company_id": company.id,
-                    "count": self.count,
-                    "valid_until": self.valid_until,
-                    "password_length": self.password_length,
-                }
-            )
+        batch_sudo = self.env["crab.card.batch"]._open(
+            {
+                "name": f"{pairs[0][0]}-{pairs[-1][0]}",
+                "source": "generation",
+                "count": self.count,
+                "valid_until": self.valid_until,
+                "password_length": self.password_length,
+            }
         )
         self._refuse_known([number for number, _password in pairs])
         self.env["crab.card"]._insert_numbers(
@@ -110,7 +104,7 @@ class CrabCardGenerate(models.TransientModel):
                 "number": SQL("s.number"),
                 "product_id": self.product_id.id,
                 "kind": "physical",
-                "company_id": company.id,
+                "company_id": batch_sudo.company_id.id,
                 "batch_id": batch_sudo.id,
                 "valid_until": self.valid_until or None,
                 "password_hash": SQL("s.password_hash"),

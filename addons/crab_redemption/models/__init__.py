@@ -5,6 +5,7 @@ from . import crab_redemption
 from . import crab_card
 from . import crab_greeting
 from . import crab_greeting_line
+from . import crab_member
 from . import crab_import
 from . import crab_import_greeting
 from . import crab_import_shipment

@@ -102,7 +102,8 @@ class CrabRedemption(models.Model):
             return domain
         domain |= Domain("actor_kind", "=", subject.kind) & Domain("actor_id", "=", subject.id)
         if subject.kind == "member":
-            domain |= Domain("holder_member_id", "=", subject.id)
+            member_sudo = self.env["crab.member"].sudo().browse(subject.id)  # the subject has no Odoo user
+            domain |= Domain("holder_member_id", "in", member_sudo._with_merged().ids)
         return domain
 
     @api.model

@@ -110,6 +110,19 @@ class TestRedeem(RedemptionCase):
         self.assertTrue(Redemption._for_subject(Subject("member", member.id)))
         self.assertFalse(Redemption._for_subject(Subject("member", stranger.id)))
 
+    def test_what_a_merged_member_redeemed_is_shown_at_the_one_that_remains(self):
+        member = self.env["crab.member"].create({"name": "M", "phone": "13811110000"})
+        target = self.env["crab.member"].create({"name": "T", "phone": "13811110001"})
+        self.cards[0]._bind(None, member)
+        redemption = self._redeem(self.cards[0])
+        member.account_id._merge_into(target.account_id)
+        Redemption = self.env["crab.redemption"]
+        self.assertEqual(redemption.holder_member_id, member, "a document stays as it was made")
+        self.assertEqual(Redemption._for_subject(Subject("member", target.id)), redemption)
+        self.assertFalse(Redemption._for_subject(Subject("member", member.id)))
+        self.assertEqual(target.redemption_count, 1)
+        self.assertEqual(Redemption.search(target.action_open_redemptions()["domain"]), redemption)
+
     def test_the_key_of_a_cancelled_redemption_does_not_redeem_again(self):
         first = self._redeem(key="k9")
         first._cancel("changed mind")

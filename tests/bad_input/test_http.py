@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 
+import crabenv
 import harness
 
 CHINESE = re.compile("[一-鿿]")
@@ -48,13 +49,46 @@ def test_without_a_session_nothing_is_answered(everything_server):
         assert "result" not in answer
 
 
-def test_a_session_that_ended_is_refused(everything, everything_server):
-    rpc = everything_server.rpc("e2e_finance")
-    assert rpc.call("crab.wallet", "search_count", [])
+def log_out(everything, rpc):
     rpc.post("/web/session/destroy", {})
-    with pytest.raises(harness.RpcError) as refused:
-        rpc.call("crab.wallet", "search_count", [])
-    assert refused.value.name == "odoo.http.SessionExpiredException"
+
+
+def grow_old(everything, rpc):
+    """What the clean-up does with sessions that nobody used for their lifetime."""
+    [cookie] = [cookie.value for cookie in rpc.jar if cookie.name == "session_id"]
+    for path in (crabenv.DATA_DIR / "sessions").rglob(f"{cookie[:42]}*"):
+        path.unlink()
+
+
+def change_password(everything, rpc):
+    everything.run(lambda env: env["res.users"].browse(rpc.uid).write({"password": f"{rpc.uid}-changed"}))
+
+
+@pytest.mark.parametrize("end", [log_out, grow_old, change_password])
+def test_a_session_that_ended_is_refused(everything, everything_server, end):
+    login = {"login": f"e2e_{end.__name__}", "password": "before-1", "name": "财务"}
+    everything.run(lambda env: env["res.users"].browse(everything.users["finance"]).copy(login).id)
+    rpc = everything_server.rpc(login["login"], login["password"])
+    assert rpc.call("crab.wallet", "search_count", [])
+    end(everything, rpc)
+    form = {"kind": "topup", "dealer_id": everything.top_id, "amount": 777}
+    for call in (
+        lambda: rpc.call("crab.wallet", "search_count", []),
+        lambda: rpc.call("crab.wallet.document", "web_save", [], form, {"id": {}}),
+        lambda: rpc.button("crab.wallet.document", "action_confirm", [1]),
+    ):
+        with pytest.raises(harness.RpcError) as refused:
+            call()
+        assert refused.value.name == "odoo.http.SessionExpiredException"
+    assert not everything.run(lambda env: env["crab.wallet.document"].search_count([("amount", "=", 777)]))
+    for path in (
+        "/crab_card_order/1/numbers.xlsx",
+        "/crab_card/export/1",
+        "/web/content/crab.wallet.document/1/voucher",
+    ):
+        status, body = rpc.get(path)
+        assert status in (403, 404) or b'name="login"' in body, (path, status, body[:200])
+        assert b"Traceback" not in body
 
 
 def test_a_user_who_was_archived_is_out_at_once(everything, everything_server):

@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -49,6 +51,8 @@ class CrabCardOrderLine(models.Model):
     @api.depends("quantity", "unit_price", "discount")
     def _compute_amount(self):
         for line in self:
+            if not math.isfinite(line.discount):  # JSON of a client can hold NaN
+                raise ValidationError(self.env._("The discount is higher than the price."))
             line.amount = line.currency_id.round(line.quantity * line.unit_price - line.discount)
 
     @api.onchange("product_id")

@@ -377,10 +377,10 @@ class CrabDealer(models.Model):
                 )
             )
         if vals.get("code"):
-            vals["code"] = unicodedata.normalize("NFKC", vals["code"]).strip()
+            vals["code"] = unicodedata.normalize("NFKC", str(vals["code"])).strip()
         for field in ("name", "contact_name"):
             if vals.get(field):
-                vals[field] = vals[field].strip()
+                vals[field] = str(vals[field]).strip()
         return vals
 
     @api.private

@@ -61,10 +61,10 @@ class CrabDealerStaff(models.Model):
         self.env["crab.dealer"].browse({vals.get("dealer_id") for vals in vals_list} - {None, False})._ensure_active()
         without = [vals for vals in vals_list if not vals.get("account_id")]
         for vals in without:
-            if not (vals.get("name") or "").strip() or not vals.get("phone"):
+            if not str(vals.get("name") or "").strip() or not vals.get("phone"):
                 raise ValidationError(self.env._("Enter name and phone number of the staff member."))
         accounts = self.env["crab.account"]._get_or_create(
-            [{"name": vals["name"].strip(), "phone": vals["phone"]} for vals in without]
+            [{"name": str(vals["name"]).strip(), "phone": vals["phone"]} for vals in without]
         )
         for vals, account in zip(without, accounts, strict=True):
             vals["account_id"] = account.id
@@ -82,7 +82,7 @@ class CrabDealerStaff(models.Model):
         if "phone" in vals:
             raise UserError(self.env._("The phone number is the person's login. Change it in the account."))
         vals = dict(vals)
-        name = (vals.pop("name", None) or "").strip()
+        name = str(vals.pop("name", None) or "").strip()
         if name:
             self.account_id.sudo().write({"name": name})  # sudo: the account is handled with the staff member
         if vals.get("active"):

@@ -224,9 +224,9 @@ class CrabMember(models.Model):
             # sudo: the inviter's dealer decides, also for a user who does not see it
             vals["dealer_id"] = self.sudo().browse(vals["inviter_id"]).dealer_id.id
         if vals.get("number"):
-            vals["number"] = unicodedata.normalize("NFKC", vals["number"]).strip()
+            vals["number"] = unicodedata.normalize("NFKC", str(vals["number"])).strip()
         if vals.get("name"):
-            vals["name"] = vals["name"].strip()
+            vals["name"] = str(vals["name"]).strip()
         return vals
 
     @api.private

@@ -120,7 +120,7 @@ class CrabMemberLevel(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_ratio_range(vals.get("ratio", 1.0))
-        levels = super().create([{**vals, "name": (vals.get("name") or "").strip()} for vals in vals_list])
+        levels = super().create([{**vals, "name": str(vals.get("name") or "").strip()} for vals in vals_list])
         levels._log_ratios({}, self.env._("First ratio"))
         return levels
 
@@ -128,7 +128,7 @@ class CrabMemberLevel(models.Model):
         if GUARDED & vals.keys():
             raise UserError(self.env._("Use the buttons of the level, which check the dealers and keep the history."))
         if vals.get("name"):
-            vals = {**vals, "name": vals["name"].strip()}
+            vals = {**vals, "name": str(vals["name"]).strip()}
         return super().write(vals)
 
     def _write_guarded(self, vals):

@@ -8,6 +8,7 @@
     "depends": ["crab_shop"],
     "data": [
         "security/ir.model.access.csv",
+        "security/crab_shop_card_security.xml",
         "data/ir_cron.xml",
         "data/ir_sequence.xml",
         "wizard/crab_ecard_refuse_views.xml",

@@ -22,6 +22,7 @@ class CrabPriceChain(models.Model):
     position = fields.Integer(required=True, readonly=True, help="1: the member's own dealer.")
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="restrict", index=True)
     ratio = fields.Float("Price ratio", digits=RATIO_DIGITS, required=True, readonly=True, aggregator=None)
+    company_id = fields.Many2one(related="order_id.company_id")
     currency_id = fields.Many2one(related="order_id.currency_id")
     unit_price = fields.Monetary("Price per unit", required=True, readonly=True, aggregator=None)
     is_earning = fields.Boolean(
@@ -35,9 +36,11 @@ class CrabPriceChain(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
+        self.check_access("create")
         raise UserError(self.env._("Price chains are written when an order is placed."))
 
     def write(self, vals):  # pylint: disable=method-required-super
+        self.check_access("write")
         raise UserError(self.env._("Price chains are never changed."))
 
     @api.model

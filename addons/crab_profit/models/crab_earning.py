@@ -75,9 +75,11 @@ class CrabEarning(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
+        self.check_access("create")
         raise UserError(self.env._("Earnings come from paid orders, never by hand."))
 
     def write(self, vals):  # pylint: disable=method-required-super
+        self.check_access("write")
         raise UserError(self.env._("Earnings are never changed; what is given back is a row of its own."))
 
     @api.model

@@ -46,6 +46,10 @@ class CrabWithdrawal(models.Model):
     bank_reference = fields.Char("Bank reference", tracking=True, help="Number of the transfer on the bank statement.")
     invoice = fields.Binary("Dealer's invoice", attachment=True, copy=False)
     invoice_name = fields.Char("Invoice file", copy=False)
+    invoice_number = fields.Char(
+        copy=False, tracking=True, index="trigram", help="Number on the dealer's invoice to the platform."
+    )
+    invoice_date = fields.Date(copy=False)
     paid_at = fields.Datetime("Paid on", readonly=True)
     move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False)
     key = fields.Char(readonly=True, copy=False)
@@ -68,7 +72,7 @@ class CrabWithdrawal(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        entered = {"bank_reference", "invoice", "invoice_name"}
+        entered = {"bank_reference", "invoice", "invoice_name", "invoice_number", "invoice_date"}
         names = {name for name in vals if not name.startswith(("message_", "activity_"))}
         if not self.env.su:
             if names - entered:
@@ -136,6 +140,7 @@ class CrabWithdrawal(models.Model):
 
         :raise UserError: without a reason
         """
+        self._check_right()
         if not (reason or "").strip():
             raise UserError(self.env._("Enter the reason of the rejection."))
         for withdrawal in self._decide("rejected", "requested", "approved", reject_reason=reason):
@@ -146,6 +151,7 @@ class CrabWithdrawal(models.Model):
 
         :raise UserError: without the bank's reference or, where it is asked for, the dealer's invoice
         """
+        self._check_right()
         needs_invoice = self.env["ir.config_parameter"].sudo().get_param("crab_profit.invoice_needed") == "True"
         for withdrawal in self:
             if not (withdrawal.bank_reference or "").strip():
@@ -165,14 +171,18 @@ class CrabWithdrawal(models.Model):
                 ],
             )
 
+    def _check_right(self):
+        """:raise AccessError: for who may not decide on these withdrawals"""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("crab_base.group_finance"):
+            raise AccessError(self.env._("Only finance decides on withdrawals."))
+
     def _decide(self, state, *allowed, **values):
         """Enter ``state`` from one of ``allowed``; those that are there already are left alone.
 
         :return: the withdrawals that changed, in sudo
         """
-        self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("crab_base.group_finance"):
-            raise AccessError(self.env._("Only finance decides on withdrawals."))
+        self._check_right()
         withdrawals_sudo = self.sudo()  # finance may decide, nobody may edit
         lock_rows(withdrawals_sudo)
         changed = withdrawals_sudo.filtered(lambda withdrawal: withdrawal.state != state)

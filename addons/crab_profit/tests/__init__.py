@@ -1,3 +1,6 @@
 from . import test_earning
 from . import test_rule
+from . import test_simulation
+from . import test_staff
+from . import test_statement
 from . import test_withdrawal

@@ -1,21 +1,22 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from freezegun import freeze_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
+from odoo.service.model import call_kw
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.money import dec
-from odoo.addons.crab_shop.tests.common import ShopCase
+from odoo.addons.crab_base.tools.subject import Subject
+
+from .common import ProfitCase
 
 CENT = Decimal("0.01")
 
 
-class TestEarning(ShopCase):
+class TestEarning(ProfitCase):
     def _sums(self, order):
         rows = self.env["crab.earning"]._read_group([("order_id", "=", order.id)], ["dealer_id"], ["amount:sum"])
         return {dealer: dec(amount) for dealer, amount in rows}
@@ -25,7 +26,7 @@ class TestEarning(ShopCase):
         order._crab_receive()
         self.env["crab.earning"]._credit_orders(order)
 
-    @covers("CH-17", "not yet credited", via="service")
+    @covers("CH-17", "total, withdrawable, withdrawn", "not yet credited", via="service")
     def test_pending_until_received_and_the_after_sales_days_are_over(self):
         order = self._paid([(self.thousand, 1)])
         account = self.env["crab.earning.account"]._open_for(self.dealer3)
@@ -33,11 +34,10 @@ class TestEarning(ShopCase):
         self._ship(order)
         order._crab_receive()
         self.assertEqual(order.crab_credit_due_at, order.crab_received_at + timedelta(days=7))
-        self.env["crab.earning"]._cron_credit()
+        self._credit_due(after=0)
         self.assertEqual((account.pending, account.credited), (150, 0))
-        with freeze_time(fields.Datetime.now() + timedelta(days=8)):
-            self.env["crab.earning"]._cron_credit()
-            self.env["crab.earning"]._cron_credit()
+        for _again in range(2):
+            self._credit_due(after=8)
         self.assertEqual((account.pending, account.credited, account.balance, account.total), (0, 150, 150, 150))
         self.assertBooksEqual()
 
@@ -82,13 +82,30 @@ class TestEarning(ShopCase):
         mine = self.env["crab.staff.earning"]._for_subject(self._subject(self.staff))
         self.assertEqual(sum(mine.mapped("amount")), 12.5)
 
+    @covers("CH-19", "each earning with its order", via="service")
     def test_nobody_sees_what_others_earn(self):
-        self._paid([(self.thousand, 1)])
-        Earning = self.env["crab.earning"]
-        self.assertEqual(Earning._for_subject(self._subject(self.dealer3)).mapped("amount"), [150])
-        self.assertEqual(Earning._for_subject(self._subject(self.dealer1)).mapped("amount"), [100])
-        for stranger in (self.member, self.staff):
-            self.assertFalse(Earning._for_subject(self._subject(stranger)))
+        self._receive_and_credit(self._paid([(self.thousand, 1)]))
+        earnings, accounts = self.env["crab.earning"], self.env["crab.earning.account"]
+        for dealer, amount in ((self.dealer3, 150), (self.dealer2, 100), (self.dealer1, 100)):
+            with self.subTest(dealer=dealer):
+                subject = self._subject(dealer)
+                self.assertEqual(earnings._for_subject(subject).mapped("amount"), [amount])
+                self.assertEqual(accounts._for_subject(subject).dealer_id, dealer)
+                others = earnings.search([("dealer_id", "!=", dealer.id)])
+                self.assertFalse(earnings._for_subject(subject, [("id", "in", others.ids)]))
+                with self.assertRaises(MissingError):
+                    earnings._get_for_subject(subject, others.ids)
+                with self.assertRaises(MissingError):
+                    accounts._get_for_subject(subject, accounts.search([("dealer_id", "!=", dealer.id)]).ids)
+        platform = earnings.search([("dealer_id", "=", False)])
+        self.assertTrue(platform)
+        strangers = [self._subject(self.member), self._subject(self.staff), Subject("user", self.env.uid)]
+        strangers += [Subject("system", 1), Subject("dealer", 2**31 - 1), Subject("member", self.dealer3.id)]
+        self.dealer2._close("closed")
+        for subject in [*strangers, self._subject(self.dealer2)]:
+            with self.subTest(subject=subject):
+                self.assertFalse(earnings._for_subject(subject))
+                self.assertFalse(accounts._for_subject(subject))
 
     def test_rows_are_only_added(self):
         order = self._paid([(self.thousand, 1)])
@@ -120,3 +137,21 @@ class TestEarning(ShopCase):
             self.assertEqual(sum(sums.values()), paid - total)
             savepoint.rollback()
         self.env.invalidate_all()
+
+    @covers("HQ-09", "sales of physical cards, e-cards, goods", "earnings from each", via="web")
+    def test_the_dealers_form_shows_what_was_sold_and_earned_online(self):
+        finance = self._new_user("earning-finance", "finance")
+        order = self._paid([(self.thousand, 2)])
+        self._paid([(self.thousand, 1)], self._new_member(dealer_id=self.dealer2.id, level_id=self.gold.id))
+        self._place([(self.thousand, 1)])
+        self._refund(order, (1, None))
+        dealers = self.env["crab.dealer"].with_user(finance)
+        arch = call_kw(dealers, "get_views", [[(False, "form")]], {})["views"]["form"]["arch"]
+        names = [f"online_{what}_{kind}" for kind in ("package", "ecard") for what in ("sold", "earned")]
+        for name in names:
+            self.assertIn(f'name="{name}"', arch)
+        ids = (self.dealer3 | self.dealer2 | self.dealer1).ids
+        rows = call_kw(dealers, "web_read", [ids, {name: {} for name in names}], {})
+        self.assertEqual(
+            [[row[name] for name in names] for row in rows], [[950, 150, 0, 0], [950, 350, 0, 0], [0, 200, 0, 0]]
+        )

@@ -1,11 +1,15 @@
 from decimal import ROUND_HALF_UP, Decimal
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odoo.service.model import call_kw
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_card.tests.common import CardCase
 from odoo.addons.crab_shop.tests.common import ShopCase
 
 CENT = Decimal("0.01")
@@ -21,27 +25,50 @@ def walk(paid, quantity, prices):
     return earned, rest
 
 
-class TestRule(ShopCase):
-    """The table of domain.md §5: retail 1000; level 1 0.60, level 2 0.70, level 3 0.80, member 0.95."""
+class TestRule(ShopCase, CardCase):
+    """The table of domain.md §5: retail 1000; level 1 0.60, level 2 0.70, level 3 0.80, member 0.95.
+
+    Each row is looked at as finance does, in the list of earnings; once for goods and once for e-cards.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.finance = cls._new_user("rule-finance", "finance")
+        cls.ecard = cls._new_card("T-ECARD", 1000.0, cls.package1, kind="ecard", crab_state="on_sale")
+        cls.env["product.product"]._crab_adjust_stock({cls.ecard.product_variant_id: 1000})
 
     def _shares(self, order):
-        rows = self.env["crab.earning"].search([("order_id", "=", order.id), ("kind", "=", "share")])
-        return {row.dealer_id: row.amount for row in rows}
+        rows = call_kw(
+            self.env["crab.earning"].with_user(self.finance),
+            "web_search_read",
+            [[("order_id", "=", order.id), ("kind", "=", "share")], {"dealer_id": {}, "amount": {}}],
+            {},
+        )["records"]
+        shares = {self.env["crab.dealer"].browse(row["dealer_id"] or []): dec(row["amount"]) for row in rows}
+        self.assertEqual(len(shares), len(rows))
+        self.assertEqual(sum(shares.values()), dec(order.crab_amount_goods))
+        return shares
 
     def _expect(self, dealer, shares, platform, discount=0):
         member = self._new_member(dealer_id=dealer and dealer.id, level_id=self.gold.id)
-        order = self._paid([(self.thousand, 1, discount)], member)
         expected = {dealer: amount for dealer, amount in shares.items() if amount}
         expected[self.env["crab.dealer"]] = platform
-        self.assertEqual(self._shares(order), expected)
+        for product in (self.thousand, self.ecard):
+            with self.subTest(product=product.default_code):
+                self.assertEqual(self._shares(self._paid([(product, 1, discount)], member)), expected)
 
-    @covers("HQ-14", "price differences go up the chain", via="service")
+    @covers("HQ-13", "earnings go up the chain", "sum of earnings and platform equals paid", via="web")
+    @covers("HQ-14", "earnings of in-stock goods", "sum of earnings and platform equals paid", via="web")
+    @covers("CH-31", "earnings from online distribution", via="service")
     def test_member_of_level_1(self):
         self._expect(self.dealer1, {self.dealer1: 350}, 600)
 
+    @covers("HQ-13", "earnings go up the chain", via="web")
     def test_member_of_level_2(self):
         self._expect(self.dealer2, {self.dealer1: 100, self.dealer2: 250}, 600)
 
+    @covers("HQ-13", "earnings go up the chain", via="web")
     def test_member_of_level_3_below_level_2(self):
         self._expect(self.dealer3, {self.dealer1: 100, self.dealer2: 100, self.dealer3: 150}, 600)
 
@@ -58,6 +85,17 @@ class TestRule(ShopCase):
     def test_closed_and_offline_dealers_are_passed_over_with_the_price_unchanged(self):
         self.dealer2.is_online = False
         self._expect(self.dealer3, {self.dealer1: 200, self.dealer3: 150}, 600)
+
+    def test_physical_cards_bought_online_earn_nothing_for_dealers(self):
+        card = self._new_card("T-PCARD", 1000.0, self.package1, crab_state="on_sale")
+        self.env["product.product"]._crab_adjust_stock({card.product_variant_id: 10})
+        self.assertEqual(self._shares(self._paid([(card, 1)])), {self.env["crab.dealer"]: 950})
+
+    def test_freight_is_not_shared(self):
+        with patch.object(type(self.env["crab.shop"]), "_freight", lambda *args: Decimal(15)):
+            order = self._paid([(self.thousand, 1)])
+        self.assertEqual(order.amount_total, 965)
+        self.assertEqual(sum(self._shares(order).values()), 950)
 
     def test_the_chain_is_that_of_the_moment_of_ordering(self):
         order = self._place([(self.thousand, 2)])

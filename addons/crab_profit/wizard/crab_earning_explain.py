@@ -36,9 +36,13 @@ class CrabEarningExplain(models.TransientModel):
         for row in self.env["crab.earning"].sudo().search([("line_id", "=", line.id)]):
             net[row.dealer_id.id] = net.get(row.dealer_id.id, 0) + dec(row.amount)
         steps = []
+        passed_over = self.env._("passed over: closed, or no online distribution")
+        if line.order_id.crab_kind == "physical_card":
+            passed_over = self.env._("physical cards bought online earn nothing for dealers")
         for chain in line.crab_chain_ids:
+            takes_part = chain.is_earning and line.order_id.crab_kind != "physical_card"
             price = dec(chain.unit_price) * dec(line.product_uom_qty)
-            below = min(price, rest) if chain.is_earning else rest
+            below = min(price, rest) if takes_part else rest
             steps.append(
                 {
                     "name": chain.dealer_id.display_name,
@@ -48,7 +52,7 @@ class CrabEarningExplain(models.TransientModel):
                     "amount_after": below,
                     "share": rest - below,
                     "given_back": rest - below - net.get(chain.dealer_id.id, 0),
-                    "note": False if chain.is_earning else self.env._("passed over: closed, or no online distribution"),
+                    "note": False if takes_part else passed_over,
                 }
             )
             rest = below
@@ -60,4 +64,7 @@ class CrabEarningExplain(models.TransientModel):
                 "given_back": rest - net.get(False, 0),
             }
         )
-        return self.create({"earning_id": earning.id, "step_ids": [fields.Command.create(values) for values in steps]})
+        explanations_sudo = self.sudo()  # shown to whoever may read the earning, never entered
+        return explanations_sudo.create(
+            {"earning_id": earning.id, "step_ids": [fields.Command.create(values) for values in steps]}
+        )

@@ -30,7 +30,7 @@ class Everything(World):
         self.run(self._make_parties)
         self.fund(stored=20_000, credit=5_000)
         self._make_cards()
-        for make in (self._make_sales, self._make_redemptions, self._make_money, self._make_rest):
+        for make in (self._make_sales, self._make_redemptions, self._make_money, self._make_rest, self._make_shop):
             self.run(make)
 
     def _make_parties(self, env):
@@ -208,3 +208,72 @@ class Everything(World):
         env["crab.chain.seal"]._seal_and_check("crab.card.event")
         env["crab.import.progress"].create({"import_ref": refused.id, "done": 1, "total": 2})
         env["crab.idempotency"]._run(system(), "POST /everything", "key", {}, lambda: {"id": 1})
+
+    def _make_shop(self, env):
+        """Orders of the shop in every state that somebody acts on, and what dealers and staff earn with them."""
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        members = env["crab.member"].browse([self.member_id, self.other_member_id])
+        package = env["product.product"].browse(self.package_id)
+        ecard = env["product.template"].create(
+            {
+                "name": "电子卡",
+                "default_code": "W-ECARD",
+                "list_price": 500,
+                "crab_kind": "ecard",
+                "crab_rule": "fixed",
+                "crab_choice_ids": [(6, 0, package.ids)],
+                "crab_state": "on_sale",
+            }
+        )
+        env["product.product"]._crab_adjust_stock({ecard.product_variant_id: 100})
+        sold = shop_order(env, members[0], ecard.product_variant_id, quantity=3)
+        cards = env["crab.card"].search([("batch_id.name", "=", sold.name)], order="number")
+        giver, taker = (Subject("member", member.id) for member in members)
+        _open, taken = (env["crab.card.gift"]._give(giver, card.id) for card in cards[:2])
+        env["crab.card.gift"]._claim(taker, taken.token)
+        env["ir.config_parameter"].set_param("crab_shop.ecard_audit", "True")
+        received, _shipped, _paid, other, _audit, _unpaid = (
+            shop_order(env, member, product, until)
+            for member, product, until in (
+                (members[0], package, "received"),
+                (members[0], package, "shipped"),
+                (members[0], package, "paid"),
+                (members[1], package, "received"),
+                (members[0], ecard.product_variant_id, "paid"),
+                (members[0], package, "placed"),
+            )
+        )
+        env["crab.earning"]._credit_orders(received | other)
+        for order, amount in ((received, 10), (other, 20)):
+            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+            env["crab.refund"]._refund(order, [(goods, 0, amount)], "少发")
+        card = {"bank_name": "银行", "bank_account": "622202001111222233", "bank_holder": "持卡人"}
+        asked = [
+            env["crab.withdrawal"]._request(Subject("dealer", dealer_id), Decimal(10), card)
+            for dealer_id in (self.top_id, self.top_id, self.top_id, self.stranger_id)
+        ]
+        (asked[1] | asked[2]).action_approve()
+        (asked[1] | asked[2]).bank_reference = "BANK-3"
+        asked[2].action_mark_paid()
+        for staff in members.staff_id:
+            env["crab.staff.settlement"]._settle_for_subject(
+                Subject("dealer", staff.dealer_id.id), staff.id, Decimal(1)
+            )
+
+
+def shop_order(env, member, product, until="paid", quantity=2):
+    """An order of the shop, taken to ``placed``, ``paid``, ``shipped`` or ``received``."""
+    order = env["crab.shop"]._place(member, [(product, quantity, 0)], address=ADDRESS)
+    if until == "placed":
+        return order
+    provider = env["payment.provider"].search([("code", "!=", "wechatpay")], limit=1)
+    method = env["payment.method"].with_context(active_test=False).search([], limit=1)
+    transaction = env["payment.transaction"]._crab_start(order, provider, method)
+    transaction._set_done()
+    transaction._post_process()
+    if until in ("shipped", "received"):
+        env["crab.delivery"].search([("order_id", "=", order.id)])._ship("顺丰")
+    if until == "received":
+        order._crab_receive()
+    return order

@@ -91,11 +91,11 @@ class Survey:
 
         def sample(env, name):
             model = env[name].sudo().with_context(active_test=False)
-            domain = [("crab_kind", "!=", False)] if name == "product.template" else []
+            domain = [("crab_kind", "!=", False)] if name in ("product.template", "sale.order") else []
             domain = [("name", "like", "CRAB")] if name == "account.move" else domain
             records = model.search(domain)
             stored = {field.name for field in model._fields.values() if field.store}
-            by = [field for field in ("company_id", "state", "kind") if field in stored]
+            by = [field for field in ("company_id", "state", "kind", "crab_state") if field in stored]
             groups = {}
             for record in records[:400]:
                 groups.setdefault(tuple(str(record[field]) for field in by), record.id)
@@ -360,6 +360,49 @@ WIZARDS = {
         "level_id": first(env, "crab.member.level"),
         "ratio": 0.95,
         "reason": "调整",
+    },
+    "crab.ecard.refuse": lambda env, world: {
+        "order_id": first(env, "sale.order", ("crab_state", "=", "to_audit")),
+        "reason": "库存不足",
+    },
+    "crab.earning.explain": lambda env, world: {"earning_id": first(env, "crab.earning")},
+    "crab.earning.explain.step": lambda env, world: {
+        "explain_id": env["crab.earning.explain"].create({"earning_id": first(env, "crab.earning")}).id
+    },
+    "crab.earning.statement": lambda env, world: {"account_id": first(env, "crab.earning.account")},
+    "crab.profit.simulation": lambda env, world: {
+        "change_ids": [(0, 0, {"dealer_id": world.top_id, "has_ratio": True, "ratio": 0.61})]
+    },
+    "crab.profit.simulation.change": lambda env, world: {
+        "simulation_id": env["crab.profit.simulation"].create({}).id,
+        "dealer_id": world.top_id,
+    },
+    "crab.profit.simulation.result": lambda env, world: {"simulation_id": env["crab.profit.simulation"].create({}).id},
+    "crab.refund.enter": lambda env, world: {
+        "order_id": first(env, "sale.order", ("crab_state", "=", "to_ship")),
+        "reason": "少发",
+        "line_ids": [
+            (
+                0,
+                0,
+                {
+                    "order_line_id": first(
+                        env, "sale.order.line", ("crab_role", "=", "goods"), ("order_id.crab_state", "=", "to_ship")
+                    ),
+                    "amount": 1,
+                },
+            )
+        ],
+    },
+    "crab.refund.enter.line": lambda env, world: {
+        "enter_id": env["crab.refund.enter"]
+        .create({"order_id": first(env, "sale.order", ("crab_state", "=", "to_ship")), "reason": "少发"})
+        .id,
+        "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
+    },
+    "crab.withdrawal.reject": lambda env, world: {
+        "withdrawal_id": first(env, "crab.withdrawal", ("state", "=", "requested")),
+        "reason": "卡号有误",
     },
     "crab.redemption.cancel": lambda env, world: {
         "redemption_id": first(env, "crab.redemption", ("state", "=", "confirmed")),

@@ -9,11 +9,16 @@ import harness
 
 EXPECTED = rights.expected()
 # What an auditor starts besides reading: a check of histories in the background, and statements it downloads.
-AUDITOR_STARTS = {"crab.chain.seal.action_check", "crab.wallet.statement.action_excel"}
+AUDITOR_STARTS = {
+    "crab.chain.seal.action_check",
+    "crab.earning.action_explain",
+    "crab.earning.statement.action_make",
+    "crab.wallet.statement.action_excel",
+}
 # Fields that a client may set by itself: never back.
 ONE_WAY = {("crab.dealer.invitation", "is_revoked")}
 # Wizards that only show something; they are rows of a table all the same.
-AUDITOR_MAKES = {"crab.wallet.statement"}
+AUDITOR_MAKES = {"crab.earning.statement", "crab.wallet.statement"}
 
 
 @pytest.fixture(scope="module")

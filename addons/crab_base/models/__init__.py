@@ -1,3 +1,4 @@
+from . import ir_cron
 from . import res_company
 from . import crab_subject_mixin
 from . import crab_chain_parent_mixin

@@ -1,6 +1,7 @@
 from . import (
     test_chain,
     test_companies,
+    test_cron,
     test_export,
     test_idempotency,
     test_import,

@@ -40,7 +40,7 @@ class CrabRegion(models.Model):
     parent_id = fields.Many2one("crab.region", "Part of", ondelete="restrict", index=True)
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("crab.region", "parent_id", "Parts")
-    state_id = fields.Many2one("res.country.state", "State", help="The province in addresses of Odoo")
+    state_id = fields.Many2one("res.country.state", "Province of Odoo", help="The province in addresses of Odoo")
     active = fields.Boolean(default=True)
 
     _code_uniq = models.UniqueIndex("(code)", "There is already a region with this code.")

@@ -6,6 +6,7 @@ import copy
 import http.cookiejar
 import json
 import os
+import re
 import runpy
 import subprocess
 import threading
@@ -276,6 +277,12 @@ def forget_registry(database):
         sql_db.close_db(database)
 
 
+# what may stand on a Chinese screen in Latin letters, besides capitals (codes, abbreviations) and names of users
+LATIN = {"Crab", "Excel", "Odoo", "OdooBot", "csv", "xlsx", "pdf", "Administrator", "System", *ROLES}
+# what Odoo itself writes to the console: a script that its package leaves out
+CONSOLE = ("selfie_segmentation",)
+
+
 class Screen:
     """The web client in Debian's chromium, in Chinese, as one user."""
 
@@ -286,23 +293,142 @@ class Screen:
         )
         self.errors = []
         self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._note_console)
         self.page.goto(f"{server.url}/web/login")
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", password or login)
         self.page.click("button[type=submit]")
-        self.page.wait_for_selector(".o_main_navbar")
+        self.page.wait_for_selector(".o_main_navbar", timeout=120_000)  # the first page builds the assets
 
-    def open(self, action):
-        """Go to an action by its XML id."""
-        self.page.goto(f"{self.server.url}/odoo/action-{action}")
+    def _note_console(self, message):
+        if message.type == "error" and not any(known in message.text for known in CONSOLE):
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    # ------------------------------------------------------------------ moving
+
+    def open(self, action, record_id=None):
+        """Go to an action by its XML id, or to a record of it."""
+        self.page.goto(f"{self.server.url}/odoo/action-{action}" + (f"/{record_id}" if record_id else ""))
         self.page.wait_for_selector(".o_action_manager .o_view_controller, .o_action_manager .o_content")
+        self.settle()
 
     def settle(self):
         """Wait until the web client has loaded and drawn what it was asked for."""
         self.page.wait_for_function("!document.querySelector('.o_loading_indicator, .o_blockUI')")
         self.page.evaluate("() => document.fonts.ready.then(() => true)")
+
+    def new(self):
+        """A new record from a list or another record."""
+        self.page.locator(".o_form_button_create:visible, .o_list_button_add:visible").first.click()
+        self.page.locator(".o_form_view .o_form_editable:visible").wait_for()
+
+    def press(self, name, confirm=False):
+        """A button by the name of its method; ``confirm`` answers yes to what it asks."""
+        self.page.locator(f"button[name='{name}']:visible").last.click()
+        if confirm:
+            self.page.locator(".modal-footer .btn-primary:visible").last.click()
+
+    def wait_for_state(self, text):
+        """Wait until the status bar of the form says so."""
+        current = self.page.locator(".o_statusbar_status .o_arrow_button_current:visible")
+        current.filter(has_text=text).wait_for()
+        self.settle()
+
+    def wait_for_dialog(self, shown=True):
+        """Wait until a dialogue is there, or gone."""
+        self.page.locator(".modal:visible").first.wait_for(state="visible" if shown else "detached")
+        self.settle()
+
+    def menus(self, root):
+        """``(names, section, menu, kinds of views)`` of each menu below ``root`` that opens something for the user."""
+        tree = self.page.evaluate("() => fetch('/web/webclient/load_menus').then(answer => answer.json())")
+        menus = {menu["xmlid"]: menu for menu in tree.values()}
+
+        def below(menu, names, section):
+            if menu["actionID"] and not menu["children"]:
+                yield names, section, menu["xmlid"], self._views(menu["actionID"])
+            for child in menu["children"]:
+                child = tree[str(child)]
+                yield from below(child, [*names, child["name"]], section or child["xmlid"])
+
+        return list(below(menus[root], [], None))
+
+    def _views(self, action_id):
+        """The kinds of views of an action; none for another kind of action."""
+        action = self.page.evaluate(
+            """id => fetch('/web/action/load', {
+                method: 'POST',
+                headers: {'Content-Type': 'application/json'},
+                body: JSON.stringify({jsonrpc: '2.0', method: 'call', params: {action_id: id}}),
+            }).then(answer => answer.json()).then(answer => answer.result)""",
+            action_id,
+        )
+        return [kind for _id, kind in action.get("views") or ()]
+
+    def enter(self, app):
+        """Open an application by the XML id of its menu."""
+        self.page.locator(".o_navbar_apps_menu button").click()
+        self.page.locator(f".o-dropdown--menu .o_app[data-menu-xmlid='{app}']").click()
+        self.page.locator(f".o_menu_brand[data-menu-xmlid='{app}']").wait_for()
+
+    @contextlib.contextmanager
+    def arriving(self):
+        """Wait until what is done inside has brought another view, a dialogue or an error."""
+        self.page.evaluate(
+            "document.querySelectorAll('.o_action, .modal .o_form_view').forEach(e => e.setAttribute('data-left', ''))"
+        )
+        yield
+        arrived = ".o_action:not([data-left]), .modal .o_form_view:not([data-left]), .o_error_dialog"
+        self.page.locator(arrived).first.wait_for()
+        self.settle()
+
+    # ------------------------------------------------------------------ fields
+
+    def field(self, name):
+        """A field of the form, or of the dialogue above it."""
+        place = ".modal " if self.page.locator(".modal:visible").count() else ""
+        return self.page.locator(f"{place}.o_field_widget[name='{name}']:visible").last
+
+    def fill(self, name, text):
+        box = self.field(name).locator("input, textarea").first
+        box.fill(text)
+        box.press("Tab")
+
+    def choose(self, name, text):
+        """A record by typing."""
+        self.field(name).locator("input").first.fill(text)
+        self.page.locator(".o-autocomplete--dropdown-item:visible", has_text=text).first.click()
+
+    def select(self, name, label):
+        """One of a selection by its whole label."""
+        from playwright.sync_api import expect
+
+        toggler = self.field(name).locator(".o_select_menu_toggler")
+        toggler.click()
+        exactly = re.compile(rf"^\s*{re.escape(label)}\s*$")
+        self.page.locator(".o_select_menu_item:visible").filter(has_text=exactly).click()
+        expect(toggler).to_have_value(label)
+
+    def upload(self, name, filename, content):
+        """Choose a file from the disk; it is there when its name is shown."""
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        field = self.field(name)
+        field.locator("input[type=file]").set_input_files({"name": filename, "mimeType": kind, "buffer": content})
+        self.page.wait_for_function(
+            "([name, file]) => [...document.querySelectorAll(`.o_field_widget[name='${name}'] input`)]"
+            ".some(box => box.type !== 'file' && box.value === file)",
+            arg=[name, filename],
+        )
+
+    def download(self, name):
+        """Press a button that gives a file; its content."""
+        with self.page.expect_download() as waiting:
+            self.press(name)
+        return Path(waiting.value.path()).read_bytes()
+
+    # ------------------------------------------------------------------ looking
 
     def shot(self, name):
         """Keep a picture as build output."""
@@ -312,13 +438,36 @@ class Screen:
         self.page.screenshot(path=str(path))
         return path
 
+    def faults(self):
+        """What is wrong with the page as it stands: errors, texts out of their box, words that are not translated."""
+        dialogs = self.page.locator(".o_error_dialog:visible").all_inner_texts()
+        texts = [f"overflow: {text}" for text in self.overflows()]
+        return [*self.errors, *dialogs, *texts, *(f"not translated: {word}" for word in sorted(self.latin()))]
+
     def overflows(self):
-        """Texts of the navigation and the buttons that stand out of their box."""
+        """Texts of the navigation and the buttons that stand out of their box, and lists wider than the page."""
         return self.page.evaluate(
-            """() => [...document.querySelectorAll('.o_control_panel button, .o_main_navbar button, .o_form_label')]
-                .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 2 && e.clientWidth > 0)
-                .map(e => e.innerText)"""
+            """() => {
+                const seen = selector => [...document.querySelectorAll(selector)].filter(e => e.offsetParent);
+                const boxes = '.o_control_panel button, .o_main_navbar button, .o_form_label, .o_form_statusbar button';
+                return [
+                    ...seen(boxes).filter(e => e.scrollWidth > e.clientWidth + 2 && e.clientWidth > 0)
+                        .map(e => e.innerText),
+                    ...seen('.o_content > .o_list_renderer').filter(e => e.scrollWidth > e.clientWidth + 2)
+                        .map(e => 'list ' + e.innerText.slice(0, 80)),
+                ];
+            }"""
         )
+
+    def latin(self):
+        """Visible words in Latin letters that are no names; messages are in the words of their time."""
+        texts = self.page.evaluate(
+            """() => [...document.querySelectorAll('.o_action_manager *, .o_main_navbar *, .modal *')]
+                .filter(e => e.offsetParent && !e.closest('.o-mail-Message'))
+                .flatMap(e => [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).map(n => n.textContent))"""
+        )
+        words = {word for text in texts for word in re.findall(r"(?<![\w.@/:=-])[A-Za-z]{2,}(?![\w.@/:=-])", text)}
+        return {word for word in words if not word.isupper()} - LATIN
 
     def close(self):
         self.context.close()

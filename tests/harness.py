@@ -380,7 +380,7 @@ class Screen:
             "document.querySelectorAll('.o_action, .modal .o_form_view').forEach(e => e.setAttribute('data-left', ''))"
         )
         yield
-        arrived = ".o_action:not([data-left]), .modal .o_form_view:not([data-left]), .o_error_dialog"
+        arrived = ".o_action:not([data-left]) .o_content > *, .modal .o_form_view:not([data-left]), .o_error_dialog"
         self.page.locator(arrived).first.wait_for()
         self.settle()
 

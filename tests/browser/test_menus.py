@@ -26,11 +26,11 @@ def test_each_menu_opens_in_chinese(everything, everything_server, screen, role)
         cells = view.page.locator(".o_action_manager .o_data_row td.o_data_cell:visible")
         group = view.page.locator(".o_action_manager .o_group_header:visible")
         if views[:2] == ["list", "form"] and not cells.count() and group.count():
-            group.first.click()
+            group.first.dispatch_event("click")
             cells.first.wait_for()
         if views[:2] == ["list", "form"] and cells.count():
             with view.arriving():
-                cells.first.click()
+                cells.first.dispatch_event("click")  # a tooltip may lie above
             faults += look(view, names, menu, f"{picture}-record")
     assert not faults, "\n".join(faults)
 

@@ -342,21 +342,24 @@ class Screen:
         self.settle()
 
     def menus(self, root):
-        """``(names, section, menu, kinds of views)`` of each menu below ``root`` that opens something for the user."""
+        """``(names, section, menu, model)`` of each menu below ``root`` that opens something for the user.
+
+        :return: the model is None unless a click on a line of its list opens the record
+        """
         tree = self.page.evaluate("() => fetch('/web/webclient/load_menus').then(answer => answer.json())")
         menus = {menu["xmlid"]: menu for menu in tree.values()}
 
         def below(menu, names, section):
             if menu["actionID"] and not menu["children"]:
-                yield names, section, menu["xmlid"], self._views(menu["actionID"])
+                yield names, section, menu["xmlid"], self._listed(menu["actionID"])
             for child in menu["children"]:
                 child = tree[str(child)]
                 yield from below(child, [*names, child["name"]], section or child["xmlid"])
 
         return list(below(menus[root], [], None))
 
-    def _views(self, action_id):
-        """The kinds of views of an action; none for another kind of action."""
+    def _listed(self, action_id):
+        """The model of an action with list and form."""
         action = self.page.evaluate(
             """id => fetch('/web/action/load', {
                 method: 'POST',
@@ -365,7 +368,8 @@ class Screen:
             }).then(answer => answer.json()).then(answer => answer.result)""",
             action_id,
         )
-        return [kind for _id, kind in action.get("views") or ()]
+        kinds = [kind for _id, kind in action.get("views") or ()]
+        return action["res_model"] if kinds[:1] == ["list"] and "form" in kinds else None
 
     def enter(self, app):
         """Open an application by the XML id of its menu."""

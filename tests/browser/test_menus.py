@@ -1,4 +1,4 @@
-"""Each menu of the suite with its first record, as each role sees it; pictures lie in ``.build/screenshots``."""
+"""Each menu of the suite and the first record there, as each role sees them; pictures lie in ``.build/screenshots``."""
 
 import pytest
 
@@ -14,21 +14,24 @@ OF_ODOO = {"crab_base.res_users_menu": {"Invited", "No"}}
 def test_each_menu_opens_in_chinese(everything, everything_server, screen, role):
     view = screen(everything_server, f"e2e_{role}")
     view.enter(ROOT)
-    faults, menus = [], view.menus(ROOT)
+    faults, opened, menus = [], set(), view.menus(ROOT)
     assert menus
-    for names, section, menu, views in menus:
+    for names, section, menu, model in menus:
         picture = f"menu-{role}-{menu.split('.')[1]}"
         with view.arriving():
             if section != menu:
                 view.page.locator(f".o_menu_sections button[data-menu-xmlid='{section}']").click()
             view.page.locator(f".dropdown-item[data-menu-xmlid='{menu}']:visible").click()
         faults += look(view, names, menu, picture)
+        if not model or (model in opened and role != "admin"):
+            continue
         cells = view.page.locator(".o_action_manager .o_data_row td.o_data_cell:visible")
         group = view.page.locator(".o_action_manager .o_group_header:visible")
-        if views[:2] == ["list", "form"] and not cells.count() and group.count():
+        if not cells.count() and group.count():
             group.first.dispatch_event("click")
             cells.first.wait_for()
-        if views[:2] == ["list", "form"] and cells.count():
+        if cells.count():
+            opened.add(model)
             with view.arriving():
                 cells.first.dispatch_event("click")  # a tooltip may lie above
             faults += look(view, names, menu, f"{picture}-record")

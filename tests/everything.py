@@ -33,6 +33,10 @@ class Everything(World):
         for make in (self._make_sales, self._make_redemptions, self._make_money, self._make_rest, self._make_shop):
             self.run(make)
 
+    def run(self, func, **kwargs):
+        """In Chinese, as users work: what is written down keeps its language."""
+        return super().run(func, **{"context": {"lang": "zh_CN", "tz": "Asia/Shanghai"}, **kwargs})
+
     def _make_parties(self, env):
         users = env["res.users"].browse
         users(self.users["sales_rep"]).crab_manager_id = users(self.users["department_manager"])

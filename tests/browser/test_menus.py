@@ -5,8 +5,12 @@ import pytest
 import harness
 
 ROOT = "crab_base.menu_crab"
-# Odoo's own words on the page of a user, for which it has no Chinese; the kind of an actor, as events carry it
-WORDS = {"crab_base.res_users_menu": {"Invited", "No"}, "crab_base.crab_outbox_menu": {"system"}}
+# Odoo's own words for which it has no Chinese (users, categories); the kind of an actor, as events carry it
+WORDS = {
+    "crab_base.res_users_menu": {"Invited", "No"},
+    "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
+    "crab_base.crab_outbox_menu": {"system"},
+}
 
 
 @pytest.mark.parametrize("role", harness.ROLES)

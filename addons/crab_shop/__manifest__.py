@@ -15,6 +15,8 @@
         "wizard/crab_refund_enter_views.xml",
         "views/crab_refund_views.xml",
         "views/sale_order_views.xml",
+        "views/crab_freight_views.xml",
+        "views/res_config_settings_views.xml",
         "views/crab_shop_menus.xml",
     ],
     "post_init_hook": "post_init_hook",

@@ -6,7 +6,11 @@ from odoo.fields import Command
 
 from odoo.addons.crab_base.tools import money
 
-SETTINGS = {
+SETTINGS = {  # of the settings page (HQ-60, HQ-61), with the value that holds where nobody has entered one
+    "shelf_state": "off_sale",
+    "show_sales": False,
+    "show_stock": False,
+    "warning_stock": 10,
     "stock_taken_at": "order",
     "pay_minutes": 30,
     "receive_days": 10,
@@ -99,8 +103,23 @@ class CrabShop(models.AbstractModel):
 
     @api.model
     def _freight(self, quoted, address):
-        """Freight in yuan (Decimal); extended by the freight templates."""
-        return money.dec(0)
+        """Freight in yuan (Decimal): the fees of the templates by which these goods go; none for e-cards.
+
+        :raise UserError: where one of them is not delivered
+        """
+        if quoted[0]["product"].crab_kind == "ecard":
+            return money.dec(0)
+        default = self.env["crab.freight.template"].sudo().search([("is_default", "=", True)], limit=1)
+        region_ids = [address.get(name) for name in ("district_id", "city_id", "province_id")]
+        smallest = self.env["crab.region"].browse(next(filter(None, region_ids), None))
+        regions = smallest.sudo()  # regions are public
+        while regions[-1:].parent_id:
+            regions += regions[-1:].parent_id
+        by_template = {}
+        for line in quoted:
+            template = line["product"].sudo().crab_freight_template_id or default  # prices of the suite
+            by_template.setdefault(template, []).append(line)
+        return sum((template._fee(lines, regions) for template, lines in by_template.items() if template), money.dec(0))
 
     # ------------------------------------------------------------------ placing
 

@@ -1,3 +1,5 @@
+import math
+
 from psycopg2 import errors
 
 from odoo import api, fields, models
@@ -46,6 +48,19 @@ class CrabStockLevel(models.Model):
             )
         )
         return {product_id: float(quantity) for product_id, quantity in self.env.cr.fetchall()}
+
+    @api.model
+    def _available_of(self, products):
+        """``{product: whole pieces}`` that can be ordered now; packages by their scarcest part, what is not counted
+        without end.
+        """
+        parts = products._crab_explode()
+        stored = self.env["product.product"].union(*(part for rows in parts.values() for part, _each in rows))
+        available = self._available(stored.filtered("is_storable"))
+        return {
+            product: min((available.get(part.id, math.inf) // each for part, each in rows), default=math.inf)
+            for product, rows in parts.items()
+        }
 
     @api.model
     def _claim(self, order, quantities):

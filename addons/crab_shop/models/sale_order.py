@@ -113,7 +113,7 @@ class SaleOrder(models.Model):
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
             members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | Domain("crab_member_id", "in", members_sudo.ids)
+            return domain | Domain("crab_member_id", "in", members_sudo._crab_with_merged().ids)
         return domain
 
     @api.model_create_multi

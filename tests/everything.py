@@ -198,6 +198,11 @@ class Everything(World):
         greetings[2].action_cancel()
         env["product.product"].browse(self.package_id).product_tmpl_id.crab_settlement_price = 500
         env["product.product"].browse(self.package_id).product_tmpl_id.action_crab_put_on_sale()
+        env["crab.carrier"].create({"name": "示例快递", "code": "SLKD"})
+        rule = {"region_ids": [], "first_price": 12, "next_price": 3}
+        env["crab.freight.template"].create({"name": "示例运费", "rule_ids": [(0, 0, rule)]})
+        member = env["crab.member"].search([], limit=1)
+        env["crab.cart.line"]._put(member, env["product.product"].browse(self.package_id), 2)
         goods, package, empty = env["product.template"].create(
             [
                 {"name": "散装大闸蟹", "default_code": "W-B2B", "list_price": 50, "crab_kind": "b2b"},

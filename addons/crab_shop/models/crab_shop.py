@@ -1,7 +1,9 @@
 from datetime import timedelta
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.fields import Command
 
 from odoo.addons.crab_base.tools import money
@@ -149,7 +151,13 @@ class CrabShop(models.AbstractModel):
         quote = shop._quote(member_sudo, lines, address)
         kind = quote["lines"][0]["product"].crab_kind
         address = shop._clean_address(kind, address or {}, wish_date)
-        order = shop._create_order(member_sudo, kind, quote, address, wish_date, key, note)
+        try:
+            order = shop._create_order(member_sudo, kind, quote, address, wish_date, key, note)
+        except errors.UniqueViolation as exc:
+            if exc.diag.constraint_name != "sale_order_crab_key_uniq":
+                raise
+            # sent twice at once: run again, it finds the other's order
+            raise ConcurrencyError("the same order is being placed") from exc
         shop._freeze_chains(order)
         if self._takes_stock_at("order") or not order.amount_total:
             shop.env["crab.stock.level"]._claim(order, order._crab_stock_needed())

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 from odoo.addons.crab_base.tools.money import dec
 
@@ -51,6 +51,8 @@ class SaleOrder(models.Model):
         if self.env["crab.shop"]._takes_stock_at("payment"):
             try:
                 self.env["crab.stock.level"]._claim(self, self._crab_stock_needed())
+            except LockError:
+                raise  # others are buying: the payment is taken up again later
             except UserError as exc:
                 return str(exc)
         return None

@@ -114,7 +114,7 @@ class CrabShop(models.AbstractModel):
         default = self.env["crab.freight.template"].sudo().search([("is_default", "=", True)], limit=1)
         region_ids = [address.get(name) for name in ("district_id", "city_id", "province_id")]
         smallest = self.env["crab.region"].browse(next(filter(None, region_ids), None))
-        regions = smallest.sudo()  # regions are public
+        regions = smallest.sudo().exists()  # regions are public
         while regions[-1:].parent_id:
             regions += regions[-1:].parent_id
         by_template = {}

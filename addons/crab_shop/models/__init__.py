@@ -16,7 +16,6 @@ from . import sale_order_steps
 from . import payment_transaction
 from . import crab_delivery
 from . import crab_delivery_line
-from . import crab_delivery_ship
 from . import crab_refund
 from . import crab_refund_line
 from . import crab_shop

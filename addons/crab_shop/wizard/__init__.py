@@ -1,2 +1,3 @@
+from . import crab_delivery_ship
 from . import crab_refund_enter
 from . import crab_refund_enter_line

@@ -89,6 +89,7 @@ class CrabChainMixin(models.AbstractModel):
             END $$
             """
         )
+        self.env.cr.execute(chain.AGGREGATE_SQL)
         for name, timing in (
             ("crab_append_only", "UPDATE OR DELETE"),
             ("crab_append_only_truncate", "TRUNCATE"),
@@ -177,14 +178,7 @@ class CrabChainMixin(models.AbstractModel):
         :return: the new lines, by parent's id
         :raise ValueError: two rows name the same parent, or one that does not exist
         """
-        actor = Subject.of(self.env)
-        values = {
-            "happened_at": SQL("statement_timestamp() AT TIME ZONE 'UTC'"),
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            **({"document_model": document._name, "document_id": document.id} if document else {}),
-            **values,
-        }
+        values = {**self._common_values(document), **values}
         parents = self._chain_parent_model()
         types = {name: self._fields[name].column_type[0] for name in values}
         typed = {
@@ -235,40 +229,91 @@ class CrabChainMixin(models.AbstractModel):
         return self.browse(line[1] for line in lines)
 
     @api.model
+    def _common_values(self, document):
+        """When, who and by which document, where the lines do not say so themselves."""
+        actor = Subject.of(self.env)
+        return {
+            "happened_at": SQL("statement_timestamp() AT TIME ZONE 'UTC'"),
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            **({"document_model": document._name, "document_id": document.id} if document else {}),
+        }
+
+    @api.model
     def _append_values(self, vals_list, document=None):
-        """Write lines given as dicts of plain values; several per parent keep their order.
+        """Write lines given as dicts of plain values, in one statement; several per parent keep their order.
+
+        Parents are locked as by ``_append``.
 
         :return: the new lines, in the order of ``vals_list``
+        :raise ValueError: a line names a parent that does not exist
         """
-        rounds, seen = [], {}
-        for position, vals in enumerate(vals_list):
-            turn = seen[vals[self._chain_parent]] = seen.get(vals[self._chain_parent], -1) + 1
-            if turn == len(rounds):
-                rounds.append([])
-            rounds[turn].append((position, vals))
-        line_ids = [None] * len(vals_list)
+        if not vals_list:
+            return self.browse()
         names = list(dict.fromkeys(name for vals in vals_list for name in vals))
-        types = {name: self._fields[name].column_type[0] for name in names}
-        for rows in rounds:
-            rows.sort(key=lambda row: row[1][self._chain_parent])
-            table = SQL(", ").join(
-                SQL(
-                    "(%s)",
-                    SQL(", ").join(
-                        SQL("%s::%s", self._plain(name, vals.get(name)), SQL(types[name]))  # pylint: disable=sql-injection
-                        for name in names
-                    ),
+        values = {**self._common_values(document), **{name: SQL.identifier("v", name) for name in names}}
+        types = {name: self._fields[name].column_type[0] for name in values}
+        columns = self._chain_types()
+        parents = self._chain_parent_model()
+        parent_ids = list({vals[self._chain_parent] for vals in vals_list})
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH given AS MATERIALIZED (
+                    SELECT %(typed)s, v."#" FROM unnest(%(arrays)s) WITH ORDINALITY AS v(%(names)s, "#")
+                ),
+                head AS MATERIALIZED (
+                    SELECT id, event_count, coalesce(head_hash, '') AS hash FROM %(parents)s
+                     WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
+                ),
+                numbered AS (
+                    SELECT given.*, head.hash AS previous,
+                           (head.event_count + row_number() OVER (PARTITION BY head.id ORDER BY "#"))::int AS sequence
+                      FROM given JOIN head ON head.id = given.%(parent)s
+                ),
+                new AS (
+                    SELECT *, crab_chain_hash(previous, %(text)s)
+                              OVER (PARTITION BY %(parent)s ORDER BY sequence) AS hash
+                      FROM numbered
+                ),
+                line AS (
+                    INSERT INTO %(table)s (%(columns)s, sequence, hash)
+                    SELECT %(columns)s, sequence, hash FROM new ORDER BY "#"
+                    RETURNING id, %(parent)s, sequence, hash
+                ),
+                last AS (
+                    UPDATE %(parents)s parent SET event_count = line.sequence, head_hash = line.hash
+                      FROM (SELECT DISTINCT ON (%(parent)s) * FROM line ORDER BY %(parent)s, sequence DESC) line
+                     WHERE line.%(parent)s = parent.id
                 )
-                for _position, vals in rows
+                SELECT line.id FROM new JOIN line USING (%(parent)s, sequence) ORDER BY "#"
+                """,
+                typed=SQL(", ").join(
+                    SQL("(%s)::%s AS %s", value, SQL(types[name]), SQL.identifier(name))  # pylint: disable=sql-injection
+                    for name, value in values.items()
+                ),
+                arrays=SQL(", ").join(
+                    SQL("%s::%s[]", [self._plain(name, vals.get(name)) for vals in vals_list], SQL(types[name]))  # pylint: disable=sql-injection
+                    for name in names
+                ),
+                names=SQL(", ").join(map(SQL.identifier, names)),
+                parents=SQL.identifier(parents._table),
+                parent=SQL.identifier(self._chain_parent),
+                ids=parent_ids,
+                table=SQL.identifier(self._table),
+                columns=SQL(", ").join(map(SQL.identifier, values)),
+                text=chain.text_sql(
+                    columns, {name: SQL.identifier(name) for name in columns if name in values or name == "sequence"}
+                ),
             )
-            lines = self._append(
-                {name: SQL.identifier("v", name) for name in names},
-                SQL("(VALUES %s) AS v(%s)", table, SQL(", ").join(SQL.identifier(name) for name in names)),
-                document=document,
-            )
-            for (position, _vals), line in zip(rows, lines, strict=True):
-                line_ids[position] = line.id
-        return self.browse(line_ids)
+        )
+        lines = self.browse(line_id for (line_id,) in self.env.cr.fetchall())
+        if len(lines) != len(vals_list):
+            raise ValueError(f"{self._name}: each line must name a parent that exists")
+        parents.browse(parent_ids).invalidate_recordset(flush=False)
+        self.invalidate_model(flush=False)
+        return lines
 
     # ------------------------------------------------------------------------------------------
     # Verifying

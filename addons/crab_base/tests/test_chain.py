@@ -72,12 +72,35 @@ class TestChain(CrabCase):
 
     def test_values_keep_their_order_within_a_parent(self):
         first, second = self.pots[:2]
-        lines = self.events._append_values(
-            [{"pot_id": second.id, "amount": 1}, {"pot_id": first.id, "amount": 2}, {"pot_id": second.id, "amount": 3}]
-        )
+        self._fill(1)
+        self.env.flush_all()
+        with self.assertQueryCount(1):
+            lines = self.events._append_values(
+                [
+                    {"pot_id": second.id, "amount": 1},
+                    {"pot_id": first.id, "note": "二", "document_id": 7, "amount": 2},
+                    {"pot_id": second.id, "amount": 3},
+                ],
+                document=self.group,
+            )
         self.assertEqual(lines.mapped("amount"), [1, 2, 3])
-        self.assertEqual(lines.mapped("sequence"), [1, 1, 2])
+        self.assertEqual(lines.mapped("sequence"), [2, 2, 3])
+        self.assertEqual(self.pots.mapped("event_count"), [2, 3, 1, 1, 1])
+        self.assertEqual(second.head_hash, lines[2].hash)
         self.assertFalse(self.events._verify_chain())
+        self.assertFalse(self.events._append_values([]))
+
+    def test_thousands_of_lines_of_few_parents_are_one_chain_each(self):
+        lines = self.events._append_values(
+            [{"pot_id": self.pots[number % 2].id, "amount": number} for number in range(3000)]
+        )
+        self.assertEqual(lines.mapped("sequence"), [1 + number // 2 for number in range(3000)])
+        self.assertFalse(self.events._verify_chain())
+
+    def test_values_for_an_unknown_parent_are_refused(self):
+        with self.assertRaises(ValueError), self.env.cr.savepoint():
+            self.events._append_values([{"pot_id": self.pots[0].id}, {"pot_id": 0}])
+        self.assertEqual(self.pots[0].event_count, 0)
 
     def test_two_lines_of_one_parent_in_one_statement_or_an_unknown_parent_are_refused(self):
         for ids in ([self.pots[0].id] * 2, [self.pots[0].id, 0]):

@@ -69,12 +69,11 @@ def hasher(columns):
     return line_hash
 
 
-def hash_sql(columns, expressions, previous):
-    """The same as an SQL expression.
+def text_sql(columns, expressions):
+    """The canonical text of a line as an SQL expression.
 
     :param columns: ``{name: column type}`` in canonical order
     :param expressions: ``{name: SQL}``; columns that are left out are NULL
-    :param previous: SQL of the hash of the line before, ``''`` for the first
     """
     parts = []
     for name, kind in columns.items():
@@ -84,4 +83,27 @@ def hash_sql(columns, expressions, previous):
         code = _FORMATS[kind][1]
         text = SQL(code, *([typed] * code.count("%s")))  # pylint: disable=sql-injection
         parts.append(SQL("coalesce(%s || %s || ',', '')", f"{name}=", text))
-    return SQL("encode(sha256(convert_to(%s || '|' || %s, 'UTF8')), 'hex')", previous, SQL(" || ").join(parts))
+    return SQL(" || ").join(parts)
+
+
+def hash_sql(columns, expressions, previous):
+    """``hasher`` as an SQL expression.
+
+    :param columns: ``{name: column type}`` in canonical order
+    :param expressions: ``{name: SQL}``; columns that are left out are NULL
+    :param previous: SQL of the hash of the line before, ``''`` for the first
+    """
+    text = text_sql(columns, expressions)
+    return SQL("encode(sha256(convert_to(%s || '|' || %s, 'UTF8')), 'hex')", previous, text)
+
+
+# ``crab_chain_hash(head, text) OVER (PARTITION BY parent ORDER BY line)``: the hashes of lines that follow each other,
+# from the hash ``head`` of the line before the first one on.
+AGGREGATE_SQL = """
+CREATE OR REPLACE FUNCTION crab_chain_next(previous text, head text, line text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN encode(sha256(convert_to(coalesce(previous, head) || '|' || line, 'UTF8')), 'hex');
+END $$;
+CREATE OR REPLACE AGGREGATE crab_chain_hash(text, text) (SFUNC = crab_chain_next, STYPE = text);
+"""

@@ -146,6 +146,11 @@ class CrabChainMixin(models.AbstractModel):
         return chain.hasher(self._chain_types())
 
     @api.model
+    def _first_hasher(self, values):
+        """A function ``parent's id -> hash`` of first lines with these ``values``, for loaders by the million."""
+        return chain.first_hasher(self._chain_types(), {"sequence": 1, **values})
+
+    @api.model
     def _hash_sql(self, expressions, previous=None):
         """SQL expression of a line's hash, for loaders that write first lines within their own statements.
 

@@ -154,6 +154,8 @@ class TestChain(CrabCase):
             "note": "0",
         }
         self.assertEqual(self.pots[0].head_hash, self.events._hasher()(None, values))
+        others = {name: value for name, value in values.items() if name != "pot_id"}
+        self.assertEqual(self.pots[0].head_hash, self.events._first_hasher({**others, "note": "0"})(self.pots[0].id))
 
     def test_a_line_says_the_same_only_if_every_column_does(self):
         line_hash = self.events._hasher()

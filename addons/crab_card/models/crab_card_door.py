@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from itertools import islice
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -21,6 +22,22 @@ _CHANGED = {
 }  # fmt: skip
 ANALYZE_FROM = 1000  # numbers that come at once
 FREE = None  # in ``transit``: held by no document
+LINES_AT_ONCE = 100  # of a COPY, made while the server works on those before
+
+
+def _copy_text(values):
+    """Plain values as COPY reads them, without its end of line."""
+    return "\t".join("\\N" if value is None else str(value) for value in values)
+
+
+class _Stream:
+    """What COPY reads, made line by line."""
+
+    def __init__(self, lines):
+        self.lines = lines
+
+    def read(self, _size):
+        return "".join(islice(self.lines, LINES_AT_ONCE))
 
 
 class CrabCard(models.Model):
@@ -174,10 +191,61 @@ class CrabCard(models.Model):
             )
         )
         count = self.env.cr.rowcount
-        if count >= ANALYZE_FROM:
-            # the planner knows nothing of numbers that came since the last ANALYZE, and joins them as if they were one
-            self.env.cr.execute("ANALYZE crab_card")
+        self._analyze(count)
         return count
+
+    @api.model
+    def _copy_numbers(self, event, count, rows, values, document=None):
+        """``_insert_numbers`` for files of a million numbers: rows are made while the server inserts those before.
+
+        :param str event: as for ``_insert_numbers``
+        :param int count: how many rows there are
+        :param rows: iterable of ``(number, product's id, hexadecimal hash of the password)``; must not use the cursor
+        :param dict values: column → value, the same for all numbers
+        :param document: the record that causes it
+        :raise psycopg2.errors.UniqueViolation: when a number is in the register already
+        """
+        actor = Subject.of(self.env)
+        moment = datetime.now(UTC).replace(tzinfo=None)
+        values = {
+            "event_count": 1, "state": "inactive", "holder_kind": "platform", "is_vip": False, "received_at": moment,
+            **values,
+        }  # fmt: skip
+        line = {
+            "sequence": 1,
+            "happened_at": moment,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "document_model": document._name if document else None,
+            "document_id": document.id if document else None,
+            "event": event,
+            "state_to": values["state"],
+            "holder_kind_to": values["holder_kind"],
+        }
+        cr, line_hash, events = self.env.cr, self.env["crab.card.event"]._first_hasher(line), []
+        self.env.flush_all()
+        cr.execute(
+            "SELECT nextval('crab_card_id_seq'), nextval('crab_card_event_id_seq') FROM generate_series(1, %s)", [count]
+        )
+        ids = cr.fetchall()
+        tail, event_tail = _copy_text(values.values()), _copy_text(line.values())
+
+        def cards():
+            for (card_id, event_id), (number, product_id, password_hash) in zip(ids, rows, strict=True):
+                head = line_hash(card_id)
+                events.append(f"{event_id}\t{card_id}\t{head}\t{event_tail}\n")
+                yield f"{card_id}\t{number}\t{product_id}\t\\\\x{password_hash}\t{head}\t{tail}\n"
+
+        columns = ", ".join(("id", "number", "product_id", "password_hash", "head_hash", *values))
+        cr.copy_expert(f"COPY crab_card ({columns}) FROM STDIN", _Stream(cards()))
+        columns = ", ".join(("id", "card_id", "hash", *line))
+        cr.copy_expert(f"COPY crab_card_event ({columns}) FROM STDIN", _Stream(iter(events)))
+
+    @api.model
+    def _analyze(self, count):
+        """After ``count`` numbers came: the planner knows nothing of them, and would join them as if they were one."""
+        if count >= ANALYZE_FROM:
+            self.env.cr.execute("ANALYZE crab_card")
 
     # === What is expected === #
 

@@ -1,10 +1,10 @@
 import io
+from operator import itemgetter
 
 from psycopg2 import errors as sql_errors
 
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.spreadsheet import Column
@@ -12,11 +12,15 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..tools import normalise
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 20_000
+
+
+class _BadRow(Exception):
+    """Ends the loading of a file with bad rows."""
 
 
 class CrabImportCard(models.AbstractModel):
-    """Numbers of printed cards with passwords, streamed: file → check and hash → COPY → set-based checks → register."""
+    """Numbers of printed cards with passwords, streamed: file → check → hash → COPY into the register."""
 
     _name = "crab.import.card"
     _inherit = "crab.import.kind"
@@ -39,41 +43,77 @@ class CrabImportCard(models.AbstractModel):
 
     @api.model
     def _process_file(self, reader):
-        keys = self.env["crab.card.key"]
-        ring = keys._ring()
+        """Load the file as if it were good; only where it is not, read it again to list what is wrong with it."""
+        ring = self.env["crab.card.key"]._ring()
+        products = self._product_ids()
+        try:
+            with self.env.cr.savepoint():
+                return self._load_rows(reader, ring, products)
+        except (_BadRow, sql_errors.UniqueViolation) as exc:
+            self._list_errors(reader, products)
+            if not reader.has_errors:  # another file brought its numbers meanwhile: judge again, with what is now
+                raise self._once_more() from exc
+        return 0
+
+    @api.model
+    def _load_rows(self, reader, ring, products):
+        """Bring the numbers into the register, part by part, and the same quantities into stock.
+
+        :raise _BadRow: at the first part with one
+        :raise psycopg2.errors.UniqueViolation: when a number stands twice in the file or is in the register already
+        """
+        record, keys, digest = self._import(), self.env["crab.card.key"], ring.hasher()
+        batch_sudo = self.env["crab.card.batch"]._open(
+            {"name": record.file_name or record.display_name, "source": "import", "import_id": record.id}
+        )
+        values = {"kind": "physical", "company_id": batch_sudo.company_id.id, "batch_id": batch_sudo.id}
+        values["key_id"] = keys._current(ring).id
+        count = 0
+        for chunk in reader.chunks(ROWS_AT_ONCE):
+            rows, errors = self._judge(chunk, products)
+            if errors:
+                raise _BadRow
+            rows.sort(key=itemgetter(1))  # what comes in order is inserted faster
+            hashed = (
+                (number, product_id, digest(number + "\0" + password)) for _row, number, password, product_id in rows
+            )
+            self.env["crab.card"]._copy_numbers("import", len(rows), hashed, values, document=batch_sudo)
+            count += len(rows)
+            reader.advance(count)
+        self.env["crab.card"]._analyze(count)
+        batch_sudo.count = count
+        batch_sudo._receive_stock()
+        return count
+
+    @api.model
+    def _list_errors(self, reader, products):
+        """Report every bad row of the file, with numbers that stand twice in it or are in the register already."""
         self.env.cr.execute(
             """
             DROP TABLE IF EXISTS crab_card_stage;
-            CREATE TEMPORARY TABLE crab_card_stage (
-                row_number integer, number varchar(32) COLLATE "C", password_hash bytea, product_id integer
-            ) ON COMMIT DROP
+            CREATE TEMPORARY TABLE crab_card_stage (row_number integer, number varchar(32) COLLATE "C") ON COMMIT DROP
             """
         )
-        done, products = 0, self._product_ids()
         for chunk in reader.chunks(ROWS_AT_ONCE):
-            good, errors = self._judge(chunk, ring.hasher(), products)
+            rows, errors = self._judge(chunk, products)
             reader.add_errors(errors)
-            self.env.cr.copy_expert("COPY crab_card_stage FROM STDIN", good)
-            done += len(chunk)
-            reader.advance(done)
+            lines = "".join(f"{row_number}\t{number}\n" for row_number, number, *_others in rows)
+            self.env.cr.copy_expert("COPY crab_card_stage FROM STDIN", io.StringIO(lines))
         self.env.cr.execute("ANALYZE crab_card_stage")
         reader.add_errors(self._duplicates())
-        if reader.has_errors:
-            return 0
-        return self._load_stage(keys._current(ring), done)
 
     @api.model
-    def _judge(self, chunk, digest, products):
-        """Check and hash one part of the file.
+    def _judge(self, chunk, products):
+        """Check one part of the file.
 
-        :return: what COPY reads of the good rows, and the errors of the bad ones
+        :return: the good rows as ``(row number, number, password, product's id)``, and the errors of the bad ones
         """
         is_number, is_password, as_text = normalise.NUMBER.fullmatch, normalise.PASSWORD.fullmatch, self._as_text
 
         def is_good(number, password):
             return type(number) is type(password) is str and is_number(number) and is_password(password)
 
-        lines, errors = [], []
+        good, errors = [], []
         for row_number, raw in chunk:
             number, password, code = raw
             if not (is_good(number, password) and code in products):  # most cells need no second look
@@ -84,9 +124,8 @@ class CrabImportCard(models.AbstractModel):
                 if not (is_good(number, password) and code in products):
                     errors += self._errors(row_number, raw, products)
                     continue
-            password_hash = digest(number + "\0" + password)
-            lines.append(f"{row_number}\t{number}\t\\\\x{password_hash}\t{products[code]}\n")
-        return io.StringIO("".join(lines)), errors
+            good.append((row_number, number, password, products[code]))
+        return good, errors
 
     @api.model
     def _as_text(self, cell):
@@ -142,34 +181,6 @@ class CrabImportCard(models.AbstractModel):
             self.env._("is in the register already"),
         )
         return [(row, "卡号", in_register if is_known else in_file) for row, is_known in self.env.cr.fetchall()]
-
-    @api.model
-    def _load_stage(self, key, count):
-        """Bring the staged numbers into the register and the same quantities into stock."""
-        record = self._import()
-        batch_sudo = self.env["crab.card.batch"]._open(
-            {
-                "name": record.file_name or record.display_name,
-                "source": "import",
-                "count": count,
-                "import_id": record.id,
-            }
-        )
-        columns = {
-            "number": SQL("s.number"),
-            "product_id": SQL("s.product_id"),
-            "kind": "physical",
-            "company_id": batch_sudo.company_id.id,
-            "batch_id": batch_sudo.id,
-            "password_hash": SQL("s.password_hash"),
-            "key_id": key.id,
-        }
-        try:
-            self.env["crab.card"]._insert_numbers("import", SQL("crab_card_stage s"), columns, document=batch_sudo)
-        except sql_errors.UniqueViolation as exc:  # another file brought them meanwhile: judge again, with what is now
-            raise self._once_more() from exc
-        batch_sudo._receive_stock()
-        return count
 
     @api.model
     def _once_more(self):

@@ -104,6 +104,7 @@ class TestRights(DealerCase, CardCase):
             ("crab.card", "_change"),
             ("crab.card", "_activate"),
             ("crab.card", "_insert_numbers"),
+            ("crab.card", "_copy_numbers"),
             ("crab.card", "_check_password"),
             ("crab.card", "_mark_vip"),
             ("crab.card.batch", "_take_export"),

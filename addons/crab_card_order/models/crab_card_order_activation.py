@@ -166,7 +166,6 @@ class CrabCardOrder(models.Model):
             )
         amounts = self._charge_numbers()
         self.env["crab.card"].browse(card_ids)._activate(self, amounts, expect=self._number_rule())
-        self._mark_links("received", "reserved")
         self._sync_lines()
         self._record_prices()
         self._set_state(
@@ -180,27 +179,27 @@ class CrabCardOrder(models.Model):
         )
 
     def _charge_numbers(self):
-        """Write each number's price on its link row: the level 1's, or what the member paid in the direct sale.
+        """Write on each number's link row that it is done, and its price: the level 1's, or what the member paid in
+        the direct sale.
 
         :return: card id → Decimal
         """
         self.env.flush_all()
-        sold = SQL(
-            "SELECT sale.card_id, sale.unit_price FROM crab_card_order_number sale"
-            " WHERE sale.order_id = %s AND sale.state = 'received'",
-            self.source_order_id.id or None,
-        )
+        # the rows are new, the planner takes them for one: they are joined to no other rows of their own document
         own = SQL(
-            "SELECT link.card_id, line.unit_price FROM crab_card_order_number link JOIN crab_card_order_line line"
-            " ON line.order_id = link.order_id AND line.product_id = link.product_id WHERE link.order_id = %s",
-            self.id,
+            "crab_card_order_line price WHERE price.order_id = %s AND price.product_id = link.product_id", self.id
+        )
+        sold = SQL(
+            "crab_card_order_number price"
+            " WHERE price.order_id = %s AND price.state = 'received' AND price.card_id = link.card_id",
+            self.source_order_id.id or None,
         )
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crab_card_order_number link SET unit_price = price.unit_price, charged_amount = price.unit_price
-                  FROM (%s) AS price(card_id, unit_price)
-                 WHERE link.order_id = %s AND link.state = 'reserved' AND link.card_id = price.card_id
+                UPDATE crab_card_order_number link
+                   SET unit_price = price.unit_price, charged_amount = price.unit_price, state = 'received'
+                  FROM %s AND link.order_id = %s AND link.state = 'reserved'
                 RETURNING link.card_id, link.unit_price
                 """,
                 sold if self.source_order_id else own,

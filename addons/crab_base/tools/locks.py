@@ -22,11 +22,15 @@ def lock_rows(records, share=False):
         return []
     env = records.env
     env.flush_all()
-    env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
     try:
-        env.cr.execute(
+        env.cr.execute(  # one round trip: the timeout is as it was again when all rows are locked
             SQL(
-                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR %s",
+                """
+                SET LOCAL lock_timeout = %s;
+                WITH locked AS MATERIALIZED (SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR %s)
+                SELECT array_agg(id), set_config('lock_timeout', NULL, true) FROM locked
+                """,
+                LOCK_TIMEOUT,
                 SQL.identifier(records._table),
                 list(records.ids),
                 SQL("SHARE") if share else SQL("NO KEY UPDATE"),
@@ -34,7 +38,6 @@ def lock_rows(records, share=False):
         )
     except errors.LockNotAvailable as exc:
         raise LockError(env._("Someone else is working on the same records. Please try again in a moment.")) from exc
-    locked = [row[0] for row in env.cr.fetchall()]
-    env.cr.execute("SET LOCAL lock_timeout = DEFAULT")
+    [locked, _timeout] = env.cr.fetchone()
     records.invalidate_recordset()
-    return locked
+    return locked or []

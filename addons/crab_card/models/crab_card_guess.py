@@ -114,20 +114,25 @@ class CrabCardGuess(models.Model):
         keys = {f"number {attempt['number']}"}
         if attempt["subject_kind"] != "system":
             keys.add(f"{attempt['subject_kind']} {attempt['subject_id']}")
-        cr, held = self.env.cr, []
+        cr, names = self.env.cr, SQL("unnest(%s) AS name", [f"crab.card.guess {key}" for key in sorted(keys)])
         try:
             with cr.savepoint(flush=False):
-                cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
-                for key in sorted(keys):
-                    cr.execute(SQL("SELECT pg_advisory_lock(hashtextextended(%s, 0))", f"crab.card.guess {key}"))
-                    held.append(key)
-                cr.execute("SET LOCAL lock_timeout = DEFAULT")
+                cr.execute(
+                    SQL(
+                        """
+                        SET LOCAL lock_timeout = %s;
+                        SELECT count(pg_advisory_lock(hashtextextended(name, 0))::text),
+                               set_config('lock_timeout', NULL, true) FROM %s
+                        """,
+                        LOCK_TIMEOUT,
+                        names,
+                    )
+                )
             yield
         except errors.LockNotAvailable as exc:
             raise LockError(self.env._("Someone else is entering this number. Please try again in a moment.")) from exc
         finally:
-            for key in held:
-                cr.execute(SQL("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", f"crab.card.guess {key}"))
+            cr.execute(SQL("SELECT pg_advisory_unlock(hashtextextended(name, 0)) FROM %s", names))
 
     @api.model
     def _exceeded(self, attempt, cr):

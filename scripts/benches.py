@@ -1,6 +1,6 @@
 """The benchmarks of ``scripts/bench``; each runs in a process of its own, on one database, after :func:`prepare`.
 
-usage: benches.py NAME DATABASE FOLDER     prints the figures as JSON
+usage: benches.py NAME DATABASE FOLDER DIVISOR     prints the figures as JSON
 """
 
 import contextlib
@@ -16,9 +16,8 @@ from pathlib import Path
 import crabenv
 
 MILLION = 1_000_000
-DOCUMENT = 10_000
-REGISTER = 5 * MILLION
-REDEMPTIONS, CONNECTIONS = 300, 4
+FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
+CONNECTIONS = 4
 PAGE = 80
 
 
@@ -72,6 +71,12 @@ class Bench:
         return self.world.numbers(count, prefix)
 
 
+def shrink(divisor):
+    """Make all sizes smaller: to try the benchmarks."""
+    for name in ("FILE", "DOCUMENT", "REDEMPTIONS"):
+        globals()[name] //= divisor
+
+
 def prefix():
     return "T" + format(time.time_ns() // 1000, "X")
 
@@ -107,30 +112,30 @@ def _raw_copy(bench, figures, rows):
 def import_csv(bench):
     """1,000,000 numbers with passwords from CSV, from upload to searchable."""
     figures = {}
-    path = _number_file(bench.folder, "csv", MILLION, prefix())
+    path = _number_file(bench.folder, "csv", FILE, prefix())
     with bench.timed(figures, "seconds"):
-        assert bench.import_file(path) == MILLION
+        assert bench.import_file(path) == FILE
     path.unlink()
-    figures["numbers per second"] = round(MILLION / figures["seconds"])
+    figures["numbers per second"] = round(FILE / figures["seconds"])
     reference = _plain_lots(bench)
-    _raw_copy(bench, reference, MILLION)
+    _raw_copy(bench, reference, FILE)
     return {"figures": figures, "reference": reference}
 
 
 def import_excel(bench):
     """1,000,000 numbers with passwords from Excel."""
     figures, reference = {}, {}
-    path = _number_file(bench.folder, "xlsx", MILLION, prefix())
+    path = _number_file(bench.folder, "xlsx", FILE, prefix())
     with bench.timed(figures, "seconds"):
-        assert bench.import_file(path) == MILLION
+        assert bench.import_file(path) == FILE
     from python_calamine import CalamineWorkbook
 
     with bench.timed(reference, "reading the file alone, s"):
         rows = sum(1 for _row in CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).iter_rows())
-    assert rows == MILLION + 1
+    assert rows == FILE + 1
     path.unlink()
-    figures["numbers per second"] = round(MILLION / figures["seconds"])
-    return {"figures": figures, "reference": reference}
+    figures["numbers per second"] = round(FILE / figures["seconds"])
+    return {"figures": figures, "reference": {**reference, **_plain_load(bench)}}
 
 
 def _number_file(folder, kind, count, start, code="W-CARD"):
@@ -165,6 +170,20 @@ def _plain_lots(bench, count=2000):
     with bench.timed(figures, "seconds"):
         bench.run(create)
     return {"Odoo's serial numbers created per second": round(count / figures["seconds"])}
+
+
+def _plain_load(bench, count=2000):
+    """Plain Odoo's nearest work: importing serial numbers."""
+    figures = {}
+
+    def load(env):
+        product = env["product.product"].create({"name": "Serial", "is_storable": True, "tracking": "serial"})
+        rows = [[f"{prefix()}{i}", product.id] for i in range(count)]
+        assert env["stock.lot"].load(["name", "product_id/.id"], rows)["ids"]
+
+    with bench.timed(figures, "seconds"):
+        bench.run(load)
+    return {"Odoo's serial numbers imported per second": round(count / figures["seconds"])}
 
 
 # ------------------------------------------------------------------------------------------- documents
@@ -243,7 +262,7 @@ def activate_10k(bench):
     """An activation of 10,000 numbers: the draft, the request, its execution with charge and accounting entry."""
     ids = bench.world.issued(DOCUMENT, prefix())
     bench.world.fund(stored=600 * DOCUMENT)
-    figures, reference = {}, {}
+    figures, reference = {}, _plain_receipt(bench)
     steps = (("submit", None), ("execute", None))
     _take_steps(bench, figures, "activation", ids, steps, {"sender_dealer_id": bench.world.top_id})
     _raw_update(bench, reference, ids)
@@ -336,7 +355,7 @@ def _fill(bench, count):
         have = bench.query("SELECT count(*) FROM crab_card")[0][0]
         if have >= count:
             return have
-        path = _number_file(bench.folder, "csv", min(MILLION, count - have), prefix())
+        path = _number_file(bench.folder, "csv", min(FILE, count - have), prefix())
         bench.import_file(path)
         path.unlink()
 
@@ -375,12 +394,12 @@ def _season_parties(env, bench):
     return top.id, dealers.ids, members.ids, products.ids, ecard.id
 
 
-def _season_register(bench, count):
-    """A register of ``count`` numbers in mid-season, of several batches, products, holders and states."""
+def _season_register(bench):
+    """A register in mid-season, of several batches, products, holders and states; a hundredth of a part are e-cards."""
     from odoo.tools import SQL
 
     have = bench.query("SELECT count(*) FROM crab_card WHERE number LIKE 'SEASON%%'")[0][0]
-    if have >= count:
+    if have >= FILE * PARTS:
         return
 
     def fill(env, at, size):
@@ -388,7 +407,7 @@ def _season_register(bench, count):
         batch = env["crab.card.batch"].create(
             {"name": f"season {at}", "source": "import", "company_id": company.id, "count": size}
         )
-        is_ecard = at == count // MILLION
+        is_ecard = at == PARTS
         block = SQL("(s.i / 2000)")  # numbers are handed out in blocks: 60 in 100 are at dealers, half of them active
         at_dealer = SQL("(s.i %% %s < %s)", size, size * 6 // 10)
         state = SQL(
@@ -429,9 +448,9 @@ def _season_register(bench, count):
     def build(env):
         nonlocal top, dealers, members, products, ecard
         top, dealers, members, products, ecard = _season_parties(env, bench)
-        for at in range(count // MILLION):
-            fill(env, at, MILLION - (10_000 if not at else 0))
-        fill(env, count // MILLION, 10_000)
+        for at in range(PARTS):
+            fill(env, at, FILE - (FILE // 100 if not at else 0))
+        fill(env, PARTS, FILE // 100)
 
     top = dealers = members = products = ecard = None
     bench.run(build)
@@ -441,10 +460,10 @@ def _season_register(bench, count):
 def register_search_5m(bench):
     """The register's pages, searches and groups as the web client asks for them, 5,000,000 numbers in mid-season."""
     figures = {}
-    _season_register(bench, REGISTER)
+    _season_register(bench)
     figures["numbers"] = bench.query("SELECT count(*) FROM crab_card")[0][0]
     number = bench.query(
-        "SELECT number FROM crab_card WHERE number LIKE 'SEASON3%%' ORDER BY id OFFSET %s LIMIT 1", MILLION // 2
+        "SELECT number FROM crab_card WHERE number LIKE 'SEASON3%%' ORDER BY id OFFSET %s LIMIT 1", FILE // 2
     )[0][0]
     dealer, member, batch = bench.query(
         "SELECT max(dealer_id), max(member_id), max(batch_id) FROM crab_card WHERE number LIKE 'SEASON3%%'"
@@ -540,7 +559,7 @@ def register_search_5m(bench):
 
 def verify_history_1m(bench):
     """Recomputing the chained hashes of all history lines."""
-    _fill(bench, MILLION)
+    _fill(bench, FILE)
     figures, reference = {}, {}
     lines = bench.query("SELECT count(*) FROM crab_card_event")[0][0]
 
@@ -573,11 +592,15 @@ BENCHES = {
 
 
 def _peak():
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    """Megabytes that this process held at most, and what it started to read a workbook."""
+    return round(
+        sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    )
 
 
-def main(name, database, folder):
+def main(name, database, folder, divisor):
     crabenv.ensure_postgres()
+    shrink(int(divisor))
     bench = Bench(database, folder)
     out = sys.stdout
     with contextlib.redirect_stdout(io.StringIO()):

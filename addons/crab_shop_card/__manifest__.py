@@ -5,7 +5,7 @@
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",
-    "depends": ["crab_shop"],
+    "depends": ["crab_card_order", "crab_shop"],
     "data": [
         "security/ir.model.access.csv",
         "security/crab_shop_card_security.xml",
@@ -13,6 +13,7 @@
         "data/ir_sequence.xml",
         "wizard/crab_ecard_refuse_views.xml",
         "views/crab_card_gift_views.xml",
+        "views/crab_card_order_views.xml",
         "views/sale_order_views.xml",
         "views/res_config_settings_views.xml",
     ],

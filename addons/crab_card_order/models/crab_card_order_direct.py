@@ -202,7 +202,7 @@ class CrabCardOrder(models.Model):
         self.env.cr.execute(
             SQL("SELECT COALESCE(SUM(unit_price), 0) FROM crab_card_order_number WHERE order_id = %s", self.id)
         )
-        missing = dec(self.amount_paid) - dec(self.env.cr.fetchone()[0])
+        missing = dec(self.amount_total) - dec(self.env.cr.fetchone()[0])
         self._set_state(
             "done" if self.received_count else "cancelled",
             self.env._(
@@ -210,8 +210,12 @@ class CrabCardOrder(models.Model):
             ),
             refusal_reason=reason,
             executed_at=fields.Datetime.now(),
-            amount_to_refund=dec(self.amount_to_refund) + missing,
         )
+        self._owe_missing(missing, reason)
+
+    def _owe_missing(self, amount, reason):
+        """``amount`` of this sale, paid for numbers that were not received, is due to be refunded."""
+        self.amount_to_refund = dec(self.amount_to_refund) + amount
 
     # === Activation after receipt === #
 

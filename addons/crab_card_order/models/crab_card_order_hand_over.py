@@ -72,6 +72,13 @@ class CrabCardOrder(models.Model):
         price_by_card = self._sold_links(cards.ids)
         cards._cancel(self, expect=self._number_rule())
         self._write_link_amounts(price_by_card)
+        self._owe_returned(price_by_card)
+
+    def _owe_returned(self, price_by_card):
+        """What was paid for the numbers given back by this return is due to be refunded.
+
+        :param dict price_by_card: card id → Decimal in yuan
+        """
         self.amount_to_refund = dec(self.amount_to_refund) + sum(price_by_card.values())
 
     # === Giving charges back === #

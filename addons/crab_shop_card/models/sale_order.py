@@ -1,13 +1,18 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.crab_base.tools.money import dec
 
 SETTLE_ORDERS = 1000
+RECEIVE_DAYS = 10
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    crab_card_order_ids = fields.One2many("crab.card.order", "sale_order_id", "Direct sale", readonly=True)
 
     def _crab_on_paid(self):
         """E-cards: numbers at once, or first the audit if that is switched on (HQ-41)."""
@@ -17,7 +22,33 @@ class SaleOrder(models.Model):
             ecards._crab_set_state("to_audit")
         else:
             ecards._crab_deliver_ecards()
+        physical = self.filtered(lambda order: order.crab_kind == "physical_card")
+        physical._crab_set_state("to_ship")
+        self.env["crab.card.order"]._make_for_orders(physical)
         return result
+
+    def _crab_receive(self):
+        """Physical cards are received by their direct sale: the member becomes the holder of the numbers."""
+        physical = self.filtered(lambda order: order.crab_kind == "physical_card" and not order.crab_received_at)
+        for sale in physical._crab_locked().crab_card_order_ids:
+            sale._locked()._do_receive()
+        return super(SaleOrder, self - physical)._crab_receive()
+
+    def _crab_set_received(self):
+        """All numbers of these orders of physical cards are with the member."""
+        orders = self.filtered(lambda order: not order.crab_received_at and order.crab_state != "closed")
+        orders._crab_set_state("to_review", crab_received_at=fields.Datetime.now())
+        orders._crab_on_received()
+
+    def _crab_shipping_values(self, state):
+        """What an order of physical cards notes when its direct sale enters ``state``."""
+        now = fields.Datetime.now()
+        if state == "in_transit":
+            days = self._crab_number("receive_days", RECEIVE_DAYS)
+            return {"crab_shipped_at": now, "crab_receive_before": now + timedelta(days=days)}
+        if state == "cancelled":
+            return {"crab_closed_at": now}
+        return {}
 
     def _crab_deliver_ecards(self):
         """Make the numbers; an e-card counts as received when they are there (domain.md §5)."""
@@ -45,6 +76,12 @@ class SaleOrder(models.Model):
             wishes = [(line, line.product_uom_qty - line.crab_refunded_quantity, None) for line in goods]
             self.env["crab.refund"]._refund(order_sudo, wishes, reason, freight=order_sudo.crab_amount_freight)
 
+    def action_crab_direct_sale(self):
+        """The direct sale by which the numbers of a physical card order are sent."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_card_order.crab_card_order_action_direct")
+        return {**action, "domain": [("sale_order_id", "=", self.id)], "context": {}}
+
     def action_crab_numbers(self):
         """The numbers made for these orders."""
         action = self.env["ir.actions.act_window"]._for_xml_id("crab_card.crab_card_action_ecard")
@@ -62,6 +99,8 @@ class SaleOrder(models.Model):
     def _crab_on_refunded(self, refund):
         """A refunded quantity cancels as many unused numbers of the buyer; see decisions.md "Money to dealers"."""
         result = super()._crab_on_refunded(refund)
+        if self.crab_kind == "physical_card" and not self.env.context.get("crab_numbers_given_up"):
+            self._crab_refuse_sent_numbers(refund)
         if self.crab_kind != "ecard":
             return result
         for line in refund.line_ids:
@@ -71,6 +110,23 @@ class SaleOrder(models.Model):
             self.env["crab.stock.level"]._release(self)
             self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=refund.reason)
         return result
+
+    def _crab_refuse_sent_numbers(self, refund):
+        """Money alone may be given back here; pieces by their numbers, which are returned or not sent.
+
+        :raise UserError: names the direct sale where that is done
+        """
+        lines = refund.line_ids.order_line_id
+        if any(line.quantity for line in refund.line_ids) or any(
+            dec(line.crab_refunded) == dec(line.crab_paid) for line in lines
+        ):
+            raise UserError(
+                self.env._(
+                    "Give up the numbers of physical cards first: close %(sale)s for what was not sent, or make a"
+                    " return for what the member has. The refund follows by itself.",
+                    sale=self.crab_card_order_ids.name,
+                )
+            )
 
     def _crab_cancel_ecards(self, line, quantity):
         """Cancel ``quantity`` unused, ungifted numbers of a line; all of them once everything paid is refunded.

@@ -1,1 +1,1 @@
-from . import test_ecard_order, test_gift
+from . import test_ecard_order, test_gift, test_physical_order

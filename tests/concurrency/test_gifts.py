@@ -1,0 +1,127 @@
+"""Gifts of e-cards under real parallel connections: one taker, one end, never a card used twice."""
+
+import pytest
+from test_cards import members
+from world import ADDRESS, World, refusals
+
+import harness
+
+CONNECTIONS = 20
+
+
+@pytest.fixture(scope="module")
+def world(module_registry):
+    made = World(module_registry)
+    made.run(lambda env: _sell(env, made))
+    made.member_ids = members(made, CONNECTIONS + 1, 500)
+    return made
+
+
+def _sell(env, world):
+    template = env["product.template"].create(
+        {
+            "name": "电子卡",
+            "default_code": "W-ECARD",
+            "list_price": 1000,
+            "crab_kind": "ecard",
+            "crab_rule": "fixed",
+            "crab_choice_ids": [(6, 0, [world.package_id])],
+        }
+    )
+    template.crab_state = "on_sale"
+    world.ecard_id = template.product_variant_id.id
+    env["product.product"]._crab_adjust_stock({template.product_variant_id: 1000})
+
+
+def member_subject(number):
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    return Subject("member", number)
+
+
+def bought(world):
+    """Id of the one number of an order that the first member has paid."""
+
+    def buy(env):
+        member = env["crab.member"].browse(world.member_ids[0])
+        order = env["crab.shop"]._place(member, [(env["product.product"].browse(world.ecard_id), 1, 0)])
+        provider = env["payment.provider"].search([], limit=1)
+        method = env["payment.method"].with_context(active_test=False).search([], limit=1)
+        transaction = env["payment.transaction"]._crab_start(order, provider, method)
+        transaction._set_done()
+        transaction._post_process()
+        lines = order.order_line
+        return env["crab.card"].search([("charge_model", "=", lines._name), ("charge_id", "in", lines.ids)]).id
+
+    return world.run(buy)
+
+
+def given(world, card_id):
+    return world.run(lambda env: env["crab.card.gift"]._give(member_subject(world.member_ids[0]), card_id).sudo().token)
+
+
+def state_of(world, card_id):
+    def read(env):
+        card = env["crab.card"].browse(card_id)
+        assert not env["crab.card.event"]._verify_chain(card.ids)
+        return card.state, card.member_id.id, card.transit_id, card.event_ids.sorted("sequence").mapped("event")
+
+    return world.run(read)
+
+
+def test_a_gift_taken_by_twenty_at_once_has_one_taker(world):
+    card_id = bought(world)
+    token = given(world, card_id)
+
+    def claim(env, number):
+        return env["crab.card.gift"]._claim(member_subject(world.member_ids[number + 1]), token).receiver_member_id.id
+
+    results = harness.run_parallel(world.registry, CONNECTIONS, claim)
+    assert len(refusals(results)) == CONNECTIONS - 1
+    [taker] = [result for result in results if isinstance(result, int)]
+    state, member_id, transit_id, events = state_of(world, card_id)
+    assert (state, member_id, transit_id) == ("active", taker, 0)
+    assert events.count("hand_over") == 1
+
+
+def test_a_card_given_redeemed_and_refunded_at_once_goes_one_way(world):
+    card_id = bought(world)
+
+    def act(env, number):
+        card = env["crab.card"].browse(card_id)
+        subject = member_subject(world.member_ids[0])
+        if number % 3 == 0:
+            return "given", env["crab.card.gift"]._give(subject, card_id).id
+        if number % 3 == 1:
+            return "used", env["crab.redemption"]._redeem_held(subject, card, ADDRESS, key=f"gift-{number}").id
+        line = env["sale.order.line"].browse(card.charge_id)
+        return "refunded", env["crab.refund"]._refund(line.order_id, [(line, 1, None)], "不要了", key=str(number)).id
+
+    results = harness.run_parallel(world.registry, CONNECTIONS, act)
+    assert len(refusals(results)) == CONNECTIONS - 1
+    [(way, _id)] = [result for result in results if isinstance(result, tuple)]
+    state, member_id, transit_id, events = state_of(world, card_id)
+    assert member_id == world.member_ids[0]
+    assert (state, bool(transit_id)) == {
+        "given": ("active", True), "used": ("used", False), "refunded": ("cancelled", False),
+    }[way]  # fmt: skip
+    assert len(events) == 2
+
+
+def test_a_gift_taken_and_revoked_at_once_ends_once(world):
+    for _turn in range(5):
+        card_id = bought(world)
+        token = given(world, card_id)
+
+        def act(env, number, token=token):
+            if number % 2:
+                return env["crab.card.gift"]._revoke(member_subject(world.member_ids[0]), token).state
+            return env["crab.card.gift"]._claim(member_subject(world.member_ids[1]), token).state
+
+        results = harness.run_parallel(world.registry, 8, act)
+        told = refusals(results)
+        ends = {result for result in results if isinstance(result, str)}
+        assert len(ends) == 1 and len(told) == 4, results
+        state, member_id, transit_id, _events = state_of(world, card_id)
+        assert (state, transit_id) == ("active", 0)
+        assert member_id == world.member_ids[0 if ends == {"revoked"} else 1]

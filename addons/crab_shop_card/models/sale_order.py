@@ -6,7 +6,6 @@ from odoo.exceptions import UserError
 from odoo.addons.crab_base.tools.money import dec
 
 SETTLE_ORDERS = 1000
-RECEIVE_DAYS = 10
 
 
 class SaleOrder(models.Model):
@@ -44,7 +43,7 @@ class SaleOrder(models.Model):
         """What an order of physical cards notes when its direct sale enters ``state``."""
         now = fields.Datetime.now()
         if state == "in_transit":
-            days = self._crab_number("receive_days", RECEIVE_DAYS)
+            days = self.env["crab.shop"]._setting("receive_days")
             return {"crab_shipped_at": now, "crab_receive_before": now + timedelta(days=days)}
         if state == "cancelled":
             return {"crab_closed_at": now}

@@ -25,8 +25,8 @@ SETTINGS = {  # of the settings page (HQ-60, HQ-61), with the value that holds w
 }
 MAX_LINES, MAX_QUANTITY = 50, 9999
 ADDRESS = ("receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street")
-# a goods line's values that do not depend on the line
-_QUIET = {
+# no chatter for each step: an order of the shop keeps its own times
+QUIET = {
     "tracking_disable": True,
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
@@ -230,6 +230,7 @@ class CrabShop(models.AbstractModel):
             "require_signature": False,
             "require_payment": False,
             "prepayment_percent": 1.0,
+            "currency_id": company.currency_id.id,
             "currency_rate": 1.0,
             "note": note,
             "warehouse_id": False,
@@ -243,7 +244,7 @@ class CrabShop(models.AbstractModel):
         }
         if quote["freight"]:
             values["order_line"].append(Command.create(self._prepare_freight_line(quote["freight"], company)))
-        return self.env["sale.order"].with_company(company).with_context(**_QUIET).create(values)
+        return self.env["sale.order"].with_company(company).with_context(**QUIET).create(values)
 
     @api.model
     def _order_values(self, member, kind, quote, address):
@@ -314,6 +315,7 @@ class CrabShop(models.AbstractModel):
             "price_reduce_taxinc": price,
             "price_reduce_taxexcl": money.round_cents(net / quantity),
             "customer_lead": 0.0,
+            "analytic_distribution": False,
             "product_no_variant_attribute_value_ids": [],
             "crab_refunded": 0,
             "crab_refunded_quantity": 0,

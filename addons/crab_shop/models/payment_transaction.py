@@ -70,6 +70,10 @@ class PaymentTransaction(models.Model):
             return self.env["account.payment"]
         return super()._create_payment(**extra_create_values)
 
+    def _log_received_message(self):
+        """See below; the message is not even made."""
+        return super(PaymentTransaction, self.filtered(lambda tx: not tx._crab_is_ours()))._log_received_message()
+
     def _log_message_on_linked_documents(self, message):
         """Orders of the shop have their own history; nothing is written to their chatter for each payment step."""
         if self._crab_is_ours():

@@ -162,6 +162,11 @@ class SaleOrder(models.Model):
             order.amount_tax = order.currency_id.round(order.amount_total - order.amount_untaxed)
         return super(SaleOrder, self - ours)._compute_amounts()
 
+    def _compute_invoice_status(self):
+        ours = self._crab_ours()
+        ours.invoice_status = "no"
+        return super(SaleOrder, self - ours)._compute_invoice_status()
+
     def _check_warehouse(self):
         return super(SaleOrder, self - self._crab_ours())._check_warehouse()
 

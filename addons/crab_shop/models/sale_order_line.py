@@ -55,6 +55,27 @@ class SaleOrderLine(models.Model):
         others = self.filtered(lambda line: not line.order_id.crab_kind)
         return super(SaleOrderLine, others)._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
 
+    # ------------------------------------------------------------------ what Odoo derives for its own orders
+    # Ours are invoiced only when a fapiao is asked for, and then as a whole (decisions.md, Accounting).
+
+    def _crab_ours(self):
+        return self.filtered("crab_role")
+
+    def _compute_qty_to_invoice(self):
+        ours = self._crab_ours()
+        ours.qty_to_invoice = 0
+        return super(SaleOrderLine, self - ours)._compute_qty_to_invoice()
+
+    def _compute_invoice_status(self):
+        ours = self._crab_ours()
+        ours.invoice_status = "no"
+        return super(SaleOrderLine, self - ours)._compute_invoice_status()
+
+    def _compute_untaxed_amount_to_invoice(self):
+        ours = self._crab_ours()
+        ours.untaxed_amount_to_invoice = 0
+        return super(SaleOrderLine, self - ours)._compute_untaxed_amount_to_invoice()
+
     def _crab_discount(self):
         """The discount on this goods line in yuan (Decimal)."""
         return dec(self.price_unit) * dec(self.product_uom_qty) - dec(self.crab_paid)

@@ -5,6 +5,8 @@ from odoo.exceptions import LockError, UserError
 
 from odoo.addons.crab_base.tools.money import dec
 
+from .crab_shop import QUIET
+
 CLOSE_LIMIT = 500
 
 
@@ -22,7 +24,7 @@ class SaleOrder(models.Model):
         served goes back by itself by the way it came, and is reported.
         """
         self.ensure_one()
-        order_sudo = self._crab_locked()
+        order_sudo = self._crab_locked().with_context(**QUIET)
         if order_sudo.crab_transaction_id == transaction:
             return
         reason = order_sudo._crab_refusal_of_payment(transaction)

@@ -9,5 +9,6 @@ from . import crab_card_serial
 from . import crab_member
 from . import crab_import
 from . import crab_import_card
+from . import crab_import_card_sales
 from . import crab_import_card_vip
 from . import res_config_settings

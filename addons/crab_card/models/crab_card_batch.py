@@ -38,12 +38,14 @@ class CrabCardBatch(models.Model):
     exported_by_id = fields.Many2one("res.users", string="List taken by", readonly=True, ondelete="restrict")
 
     @api.model
-    def _open(self, values):
-        """A batch of the Group's numbers, in sudo: batches are made by imports and generation only.
+    def _open(self, values, issuer):
+        """A batch of new numbers, in sudo: batches are made by imports and generation only.
 
-        :raise AccessError: for users without access to the Group, who would owe for these numbers
+        :param issuer: ``group`` or ``sales``, who will owe the goods: numbers for dealers are the Group's, those sold
+            to members by the platform are the Sales company's
+        :raise AccessError: for users without access to the issuer
         """
-        company = self.env["res.company"]._crab_company("group")
+        company = self.env["res.company"]._crab_company(issuer)
         if not self.env.su and company not in self.env.user.company_ids:
             raise AccessError(
                 self.env._("Card numbers are made for %(company)s, to which you have no access.", company=company.name)

@@ -5,6 +5,10 @@ class CrabImport(models.Model):
     _inherit = "crab.import"
 
     kind = fields.Selection(
-        selection_add=[("card", "Card numbers"), ("card_vip", "VIP cards")],
-        ondelete={"card": "cascade", "card_vip": "cascade"},
+        selection_add=[
+            ("card", "Card numbers"),
+            ("card_sales", "Card numbers of the Sales company"),
+            ("card_vip", "VIP cards"),
+        ],
+        ondelete={"card": "cascade", "card_sales": "cascade", "card_vip": "cascade"},
     )

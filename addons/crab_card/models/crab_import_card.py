@@ -25,6 +25,7 @@ class CrabImportCard(models.AbstractModel):
     _name = "crab.import.card"
     _inherit = "crab.import.kind"
     _description = "Import of card numbers"
+    _issuer = "group"
 
     @api.model
     def _groups(self):
@@ -64,7 +65,7 @@ class CrabImportCard(models.AbstractModel):
         """
         record, keys, digest = self._import(), self.env["crab.card.key"], ring.hasher()
         batch_sudo = self.env["crab.card.batch"]._open(
-            {"name": record.file_name or record.display_name, "source": "import", "import_id": record.id}
+            {"name": record.file_name or record.display_name, "source": "import", "import_id": record.id}, self._issuer
         )
         values = {"kind": "physical", "company_id": batch_sudo.company_id.id, "batch_id": batch_sudo.id}
         values["key_id"] = keys._current(ring).id

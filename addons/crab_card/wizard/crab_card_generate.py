@@ -18,6 +18,12 @@ class CrabCardGenerate(models.TransientModel):
     product_id = fields.Many2one(
         "product.product", string="Card", required=True, domain=[("crab_kind", "=", "physical_card")]
     )
+    issuer = fields.Selection(
+        [("group", "The Group: for dealers"), ("sales", "The Sales company: for members who buy from the platform")],
+        required=True,
+        default="group",
+        help="The company that owes the goods for these numbers. It never changes.",
+    )
     prefix = fields.Char(required=True, default="YC", help="Capital letters and digits, in front of the season.")
     season = fields.Char(required=True, default=lambda self: f"{fields.Date.context_today(self):%y}")
     width = fields.Integer("Digits of the serial", required=True, default=8)
@@ -90,7 +96,8 @@ class CrabCardGenerate(models.TransientModel):
                 "count": self.count,
                 "valid_until": self.valid_until,
                 "password_length": self.password_length,
-            }
+            },
+            self.issuer,
         )
         self._refuse_known([number for number, _password in pairs])
         self.env["crab.card"]._insert_numbers(

@@ -144,6 +144,20 @@ class TestGenerate(GenerateCase):
         self.assertEqual([line[0][:12] for line in made], ["ZZ2600000001", "ZZ2600000021", "YY2600000001"])
         self.assertEqual(len(set(itertools.chain(*made))), 60)
 
+    def test_the_issuer_is_chosen_and_needs_access(self):
+        wizard = {"product_id": self.card_product.id, "count": 2, "issuer": "sales", "prefix": "SALE"}
+        keeper = self._new_user("sales-keeper", "card_keeper", companies=self.sales)
+        self.env["crab.card.generate"].with_user(keeper).create(wizard).action_generate()
+        cards = self.env["crab.card"].search([("number", "=like", "SALE%")])
+        self.assertEqual((len(cards), cards.company_id), (2, self.sales))
+        content = f"卡号,卡密,卡编码\nSALEX0001,1234,{self.card_product.default_code}\n".encode()
+        imports = self.env["crab.import"].with_user(keeper)
+        self.assertEqual(imports._run_file("card_sales", "sales.csv", content).state, "done")
+        self.assertEqual(self.env["crab.card"].search([("number", "=", "SALEX0001")]).company_id, self.sales)
+        group_only = self._new_user("group-keeper", "card_keeper", companies=self.group)
+        with self.assertRaises(AccessError):
+            self.env["crab.card.generate"].with_user(group_only).create({**wizard, "prefix": "NO"}).action_generate()
+
     def test_numbers_that_are_known_already_are_refused_by_name(self):
         taken = numbers.serial_number("ZZ26", 3, 8)
         self._new_cards(1, prefix="ZZ26X")  # another number of the prefix is no obstacle

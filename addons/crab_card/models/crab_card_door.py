@@ -36,7 +36,7 @@ class _Stream:
     def __init__(self, lines):
         self.lines = lines
 
-    def read(self, _size):
+    def read(self, _size):  # of no model: pylint: disable=method-required-super
         return "".join(islice(self.lines, LINES_AT_ONCE))
 
 

@@ -5,7 +5,7 @@ class CrabDeliveryShip(models.TransientModel):
     _inherit = "crab.delivery.ship"
 
     carrier_id = fields.Many2one("crab.carrier", "Carrier", default=lambda self: self._default_carrier_id())
-    carrier_name = fields.Char(compute="_compute_carrier_name", store=True, readonly=False)
+    carrier_name = fields.Char("Name of the carrier", compute="_compute_carrier_name", store=True, readonly=False)
 
     @api.model
     def _default_carrier_id(self):

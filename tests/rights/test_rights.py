@@ -15,8 +15,8 @@ AUDITOR_STARTS = {
     "crab.earning.statement.action_make",
     "crab.wallet.statement.action_excel",
 }
-# Fields that a client may set by itself: never back.
-ONE_WAY = {("crab.dealer.invitation", "is_revoked")}
+# Read-only fields that a client may set by itself: never back; the other side of a field that it may write.
+ONE_WAY = {("crab.dealer.invitation", "is_revoked"), ("crab.freight.template", "product_ids")}
 # Wizards that only show something; they are rows of a table all the same.
 AUDITOR_MAKES = {"crab.earning.statement", "crab.wallet.statement"}
 

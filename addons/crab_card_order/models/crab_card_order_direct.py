@@ -202,7 +202,8 @@ class CrabCardOrder(models.Model):
         self.env.cr.execute(
             SQL("SELECT COALESCE(SUM(unit_price), 0) FROM crab_card_order_number WHERE order_id = %s", self.id)
         )
-        missing = dec(self.amount_total) - dec(self.env.cr.fetchone()[0])
+        [received] = self.env.cr.fetchone()
+        missing = dec(self.amount_total) - dec(received)
         self._set_state(
             "done" if self.received_count else "cancelled",
             self.env._(

@@ -46,11 +46,9 @@ class TestSearch(OrderCase):
         return self.all.filtered(lambda order: order.name in self.rows)
 
     def _columns(self):
-        """Columns that the list shows without being asked for, in order."""
-        arch = self._arch("list")
-        return [
-            node.get("name") for node in arch.xpath("field[not(@column_invisible)]") if node.get("optional") != "hide"
-        ]
+        """Columns that the list of all documents shows without being asked for, in order."""
+        fields = self._arch("list").xpath("field[not(@column_invisible) or contains(@column_invisible, 'context')]")
+        return [node.get("name") for node in fields if node.get("optional") != "hide"]
 
     def _arch(self, kind):
         views = call_kw(self.Order.with_user(self.keeper), "get_views", [[(False, kind)]], {})

@@ -88,7 +88,7 @@ class TestRule(ShopCase, CardCase):
 
     def test_physical_cards_bought_online_earn_nothing_for_dealers(self):
         card = self._new_card("T-PCARD", 1000.0, self.package1, crab_state="on_sale")
-        self.env["product.product"]._crab_adjust_stock({card.product_variant_id: 10})
+        self._stock_cards(card)
         self.assertEqual(self._shares(self._paid([(card, 1)])), {self.env["crab.dealer"]: 950})
 
     def test_freight_is_not_shared(self):

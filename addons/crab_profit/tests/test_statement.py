@@ -90,7 +90,7 @@ class TestStatement(ShopCase):
 
     def test_physical_cards_bought_online_explain_why_nobody_earns(self):
         card = self._new_card("T-CARD", 1000.0, self.package1, crab_state="on_sale").product_variant_id
-        self.env["product.product"]._crab_adjust_stock({card: 10})
+        self._stock_cards(card.product_tmpl_id)
         order = self._paid([(card.product_tmpl_id, 1)])
         self.assertFalse(order.crab_earning_ids.dealer_id)
         explain = self.env["crab.earning.explain"].browse(order.crab_earning_ids.action_explain()["res_id"])

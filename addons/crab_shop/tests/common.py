@@ -1,3 +1,4 @@
+from odoo.addons.crab_card.tests.common import make_numbers
 from odoo.addons.crab_catalog.tests.common import CatalogCase
 from odoo.addons.crab_member.tests.common import MemberCase
 
@@ -23,6 +24,13 @@ class ShopCase(MemberCase, CatalogCase):
         lines = [(product.product_variant_id, quantity, *(rest or [0])) for product, quantity, *rest in lines]
         values.setdefault("address", ADDRESS)
         return cls.Shop._place(member or cls.member, lines, **values)
+
+    @classmethod
+    def _stock_cards(cls, template, count=10):
+        """Pieces of a physical card with their numbers at the Sales company: what is offered where cards are sold."""
+        product = template.product_variant_id
+        cls.env["product.product"]._crab_adjust_stock({product: count})
+        make_numbers(cls.env, product, count, f"N{product.id}", company="sales")
 
     @classmethod
     def _start(cls, order):

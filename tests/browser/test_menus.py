@@ -9,7 +9,7 @@ ROOT = "crab_base.menu_crab"
 WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
-    "crab_base.crab_outbox_menu": {"system"},
+    "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},
 }
 
 

@@ -1,6 +1,7 @@
 """Write a small season folder of random content, in the shape of the files a head office hands over."""
 
 import random
+from decimal import ROUND_HALF_UP, Decimal
 
 from openpyxl import Workbook
 
@@ -22,13 +23,14 @@ def write(folder, seed):
     """Fill ``folder`` with files that differ with ``seed``: prices, tree, numbers, dirty rows, order of all."""
     rng = random.Random(seed)
     phones = iter(rng.sample(range(13000000000, 13999999999), 500))
-    write_products(folder, rng)
+    prices = write_products(folder, rng)
     codes = write_dealers(folder, rng, phones)
     save(
         folder / "member-levels.xlsx", ["名称", "折扣", "累计消费"], [["普通会员", 1, 0], ["金卡会员", 0.93, 5000]], rng
     )
-    write_members(folder, rng, phones, codes)
+    levels = write_members(folder, rng, phones, codes)
     write_numbers(folder, rng)
+    write_orders(folder, rng, prices, levels)
 
 
 def person(rng):
@@ -36,6 +38,7 @@ def person(rng):
 
 
 def write_products(folder, rng):
+    """The prices of what is sold online, by code."""
     packages = [(f"PKG{i:03}", rng.choice([298, 398.5, 728.5, 33.33, 1088]) + i) for i in range(1, 5)]
     rows = [[code, "现货套餐", "礼盒", f"套餐 {code}", price, 10, 100, "", "", "盒"] for code, price in packages]
     for i in range(1, 5):
@@ -49,6 +52,7 @@ def write_products(folder, rng):
     rng.shuffle(rows)
     header = "编码 类型 分类 名称 零售价 服务费补贴 结算成本 提货规则 关联商品 单位"
     save(folder / "products.xlsx", header.split(), rows, rng)
+    return {**dict(packages), "ECARD001": 298}
 
 
 def write_dealers(folder, rng, phones):
@@ -80,15 +84,32 @@ def write_dealers(folder, rng, phones):
 
 
 def write_members(folder, rng, phones, codes):
+    """The levels of all members, by number."""
     rows = []
     for i in range(1, 21):
         inviter = f"M{rng.randint(1, i - 1):04}" if i > 1 and rng.random() < 0.3 else ""
         owner = "" if inviter and rng.random() < 0.5 else rng.choice(codes)
         level = "金卡会员" if i % 3 else "普通会员"
         rows.append([f"M{i:04}", person(rng), str(next(phones)), level, owner, inviter, "2026-08-01"])
+    levels = {row[0]: row[3] for row in rows}
     rng.shuffle(rows)
     header = "会员号 姓名 手机号 等级 归属渠道商 邀请会员号 注册日期"
     save(folder / "members.xlsx", header.split(), rows, rng)
+    return levels
+
+
+def write_orders(folder, rng, prices, levels):
+    """Orders with discounts down to almost nothing, not refunded, refunded in part or whole."""
+    rows = []
+    for i in range(1, 31):
+        member, product, quantity = rng.choice(sorted(levels)), rng.choice(sorted(prices)), rng.randint(1, 3)
+        ratio = Decimal("0.93") if levels[member] == "金卡会员" else Decimal(1)
+        unit = (Decimal(str(prices[product])) * ratio).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        total = int(unit * quantity * 100)
+        discount = rng.choice([0, 0, 1, rng.randint(0, total - 1)])
+        refund = rng.choice([0, 0, total - discount, rng.randint(0, total - discount)])
+        rows.append([f"SO{i:06}", member, product, quantity, discount / 100, refund / 100])
+    save(folder / "orders.xlsx", "订单号 会员号 商品编码 数量 优惠金额 退款金额".split(), rows, rng)
 
 
 def write_numbers(folder, rng):

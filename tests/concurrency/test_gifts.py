@@ -45,7 +45,7 @@ def bought(world):
     def buy(env):
         member = env["crab.member"].browse(world.member_ids[0])
         order = env["crab.shop"]._place(member, [(env["product.product"].browse(world.ecard_id), 1, 0)])
-        provider = env["payment.provider"].search([], limit=1)
+        provider = env["payment.provider"].search([("code", "!=", "wechatpay")], limit=1)
         method = env["payment.method"].with_context(active_test=False).search([], limit=1)
         transaction = env["payment.transaction"]._crab_start(order, provider, method)
         transaction._set_done()

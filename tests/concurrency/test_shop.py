@@ -55,9 +55,10 @@ def test_the_last_piece_bought_by_50_at_once_is_sold_once(shop, moment):
         return shop.place(env, product_id=product_id, key=f"{moment}-{number}").id
 
     def pay(env):
+        provider = env["payment.provider"].search([("code", "!=", "wechatpay")], limit=1)  # refunds call nobody
         method = env["payment.method"].with_context(active_test=False).search([], limit=1)
         for order in env["sale.order"].browse(orders):
-            env["payment.transaction"]._crab_start(order, shop.provider(env), method)._set_done()
+            env["payment.transaction"]._crab_start(order, provider, method)._set_done()
 
     def take(env, number):
         env["sale.order"].browse(orders[number]).transaction_ids._post_process()

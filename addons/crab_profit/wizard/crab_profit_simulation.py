@@ -31,6 +31,9 @@ class CrabProfitSimulation(models.TransientModel):
     file = fields.Binary(readonly=True, attachment=False)
     file_name = fields.Char(readonly=True)
 
+    def _compute_display_name(self):
+        self.display_name = self.env._("Simulation")
+
     def action_replay(self):
         """Share the period again and show each dealer's gain or loss.
 

@@ -5,3 +5,4 @@ from . import crab_member
 from . import crab_stock_level
 from . import res_config_settings
 from . import sale_order
+from . import sale_order_line

@@ -24,8 +24,8 @@ class CrabCard(models.Model):
             rows = []
             lines = order.order_line.filtered(lambda line: line.crab_role == "goods")
             for line in lines:
-                count = int(line.product_uom_qty - line.crab_refunded_quantity)
-                for amount in spread(dec(line.crab_paid), [1] * count):
+                count = 0 if line._crab_is_refunded() else int(line.product_uom_qty - line.crab_refunded_quantity)
+                for amount in spread(dec(line.crab_paid) - dec(line.crab_refunded), [1] * count) if count else ():
                     number = numbers.random_number("E")
                     password = numbers.random_password(PASSWORD_LENGTH)
                     rows.append(

@@ -80,6 +80,12 @@ class CrabCardGift(models.Model):
     # ------------------------------------------------------------------ giving, taking, revoking
 
     @api.model
+    def _ensure_member(self, subject: Subject):
+        """:raise MissingError: (404) for dealers and staff, whose ids are ids of members too"""
+        if subject.kind != "member":
+            raise MissingError(self.env._("There is no such gift."))
+
+    @api.model
     def _give(self, subject: Subject, card_id, greeting=None):
         """Make a gift of one of the member's e-cards.
 
@@ -90,6 +96,7 @@ class CrabCardGift(models.Model):
         :raise MissingError: (404) for a number that is not the member's
         :raise UserError: when the number is no e-card, or not free, active and valid
         """
+        self._ensure_member(subject)
         [card] = self.env["crab.card"]._get_for_subject(subject, [card_id])
         gifts_sudo = subject.bind(self.sudo())  # members have no Odoo user; the card was checked
         if card.kind != "ecard" or card.holder_kind != "member" or card.member_id.id != subject.id:
@@ -133,6 +140,7 @@ class CrabCardGift(models.Model):
         :raise UserError: when it was taken, revoked or has expired, or is the giver's own
         :return: the gift in sudo
         """
+        self._ensure_member(subject)
         gift_sudo = subject.bind(self._by_token(token))
         lock_rows(gift_sudo)
         if gift_sudo.state == "claimed" and gift_sudo.receiver_member_id.id == subject.id:
@@ -157,6 +165,7 @@ class CrabCardGift(models.Model):
         :raise MissingError: (404) for other people's gifts and unknown links alike
         :raise UserError: when it was taken
         """
+        self._ensure_member(subject)
         gift_sudo = subject.bind(self._by_token(token))
         if gift_sudo.member_id.id != subject.id:
             raise MissingError(self.env._("There is no such gift."))

@@ -78,7 +78,7 @@ class CrabCardOrder(models.Model):
         if state == "done":
             order._crab_set_received()
         elif state in _ORDER_STATES and order.crab_state not in (_ORDER_STATES[state], "closed"):
-            order._crab_set_state(_ORDER_STATES[state], **order._crab_shipping_values(state))
+            order._crab_set_state(_ORDER_STATES[state], **order._crab_shipping_values(self))
         if state in ("partly_received", "cancelled", "done"):
             self.env["crab.stock.level"]._release(order, self._no_longer_claimed())
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-COUNTED_AT_MOST = 100_000
+OFFERED_AT_MOST = 10_000  # above what one order may take: counting further tells nobody anything
 
 
 class CrabStockLevel(models.Model):
@@ -30,12 +30,12 @@ class CrabStockLevel(models.Model):
                                        SELECT FROM crab_card_order sale
                                         WHERE card.transit_model = 'crab.card.order' AND sale.id = card.transit_id
                                           AND sale.sale_order_id IS NOT NULL))
-                                LIMIT %(most)s) free
+                                LIMIT COALESCE(level.claimed, 0)::bigint + %(most)s) free
                      ) numbers
                     """,
                     ids=list(cards.ids),
                     company=self.env["res.company"]._crab_company("sales").id,
-                    most=COUNTED_AT_MOST,
+                    most=OFFERED_AT_MOST,
                 )
             )
             available.update((product_id, float(count)) for product_id, count in self.env.cr.fetchall())

@@ -3,8 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crab_base.tools.money import dec
-
 SETTLE_ORDERS = 1000
 
 
@@ -21,15 +19,15 @@ class SaleOrder(models.Model):
             ecards._crab_set_state("to_audit")
         else:
             ecards._crab_deliver_ecards()
-        physical = self.filtered(lambda order: order.crab_kind == "physical_card")
-        physical._crab_set_state("to_ship")
-        self.env["crab.card.order"]._make_for_orders(physical)
+        self.env["crab.card.order"]._make_for_orders(self.filtered(lambda order: order.crab_kind == "physical_card"))
         return result
 
     def _crab_receive(self):
         """Physical cards are received by their direct sale: the member becomes the holder of the numbers."""
         physical = self.filtered(lambda order: order.crab_kind == "physical_card" and not order.crab_received_at)
-        for sale in physical._crab_locked().crab_card_order_ids:
+        physical_sudo = physical._crab_locked()
+        physical_sudo._crab_ensure_state("to_receive")
+        for sale in physical_sudo.crab_card_order_ids:
             sale._locked()._do_receive()
         return super(SaleOrder, self - physical)._crab_receive()
 
@@ -39,14 +37,14 @@ class SaleOrder(models.Model):
         orders._crab_set_state("to_review", crab_received_at=fields.Datetime.now())
         orders._crab_on_received()
 
-    def _crab_shipping_values(self, state):
-        """What an order of physical cards notes when its direct sale enters ``state``."""
+    def _crab_shipping_values(self, sale):
+        """What an order of physical cards notes when its direct ``sale`` has entered another state."""
         now = fields.Datetime.now()
-        if state == "in_transit":
+        if sale.state == "in_transit":
             days = self.env["crab.shop"]._setting("receive_days")
             return {"crab_shipped_at": now, "crab_receive_before": now + timedelta(days=days)}
-        if state == "cancelled":
-            return {"crab_closed_at": now}
+        if sale.state == "cancelled":
+            return {"crab_closed_at": now, "crab_close_reason": sale.refusal_reason}
         return {}
 
     def _crab_deliver_ecards(self):
@@ -71,6 +69,9 @@ class SaleOrder(models.Model):
         self._crab_check_audit()
         for order_sudo in self._crab_locked():
             order_sudo._crab_ensure_state("to_audit")
+            if not order_sudo.amount_total:  # nothing was paid
+                order_sudo._crab_close_ecards(reason)
+                continue
             goods = order_sudo.order_line.filtered(lambda line: line.crab_role == "goods")
             wishes = [(line, line.product_uom_qty - line.crab_refunded_quantity, None) for line in goods]
             self.env["crab.refund"]._refund(order_sudo, wishes, reason, freight=order_sudo.crab_amount_freight)
@@ -105,10 +106,14 @@ class SaleOrder(models.Model):
         for line in refund.line_ids:
             self._crab_cancel_ecards(line.order_line_id, int(line.quantity))
         goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
-        if all(line.crab_refunded_quantity >= line.product_uom_qty for line in goods):
-            self.env["crab.stock.level"]._release(self)
-            self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=refund.reason)
+        if all(line.crab_refunded_quantity >= line.product_uom_qty or line._crab_is_refunded() for line in goods):
+            self._crab_close_ecards(refund.reason)
         return result
+
+    def _crab_close_ecards(self, reason):
+        """Nothing of this order is left: what it took of the stock count is offered again."""
+        self.env["crab.stock.level"]._release(self)
+        self._crab_set_state("closed", crab_closed_at=fields.Datetime.now(), crab_close_reason=reason)
 
     def _crab_refuse_sent_numbers(self, refund):
         """Money alone may be given back here; pieces by their numbers, which are returned or not sent.
@@ -116,9 +121,7 @@ class SaleOrder(models.Model):
         :raise UserError: names the direct sale where that is done
         """
         lines = refund.line_ids.order_line_id
-        if any(line.quantity for line in refund.line_ids) or any(
-            dec(line.crab_refunded) == dec(line.crab_paid) for line in lines
-        ):
+        if any(line.quantity for line in refund.line_ids) or any(line._crab_is_refunded() for line in lines):
             raise UserError(
                 self.env._(
                     "Give up the numbers of physical cards first: close %(sale)s for what was not sent, or make a"
@@ -141,8 +144,7 @@ class SaleOrder(models.Model):
         free = alive.filtered(
             lambda card: card.state == "active" and card.member_id == self.crab_member_id and not card.transit_id
         )
-        is_whole = dec(line.crab_refunded) == dec(line.crab_paid)
-        wanted = len(alive) if is_whole else quantity
+        wanted = len(alive) if line._crab_is_refunded() else quantity
         if wanted > len(free):
             raise UserError(
                 self.env._(

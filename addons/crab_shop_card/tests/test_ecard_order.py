@@ -70,6 +70,28 @@ class TestEcardOrder(EcardCase):
         with self._refused("not possible", UserError):
             order.with_user(service)._crab_refuse_ecards("Again")
 
+    def test_what_was_given_back_before_the_audit_makes_no_numbers(self):
+        self._audit()
+        order = self._bought(3)
+        self._refund(order, (1, None))
+        self._refund(order, (0, 100))
+        order.action_crab_approve_ecards()
+        cards = self._numbers(order)
+        self.assertEqual((len(cards), sum(dec(a) for a in cards.mapped("charged_amount"))), (2, Decimal("1800")))
+        whole = self._bought(2)
+        self._refund(whole, (0, whole.amount_total))
+        self.assertEqual(whole.crab_state, "closed")
+        with self._refused("not possible", UserError):
+            whole.action_crab_approve_ecards()
+        self.assertFalse(self._numbers(whole))
+
+    def test_an_order_without_a_price_can_be_refused_too(self):
+        self._audit()
+        order = self._place([(self.ecard, 1, 950)])
+        self.assertEqual(order.crab_state, "to_audit")
+        order._crab_refuse_ecards("No")
+        self.assertEqual((order.crab_state, order.crab_close_reason, self._claimed()), ("closed", "No", 0))
+
     def test_others_may_not_audit(self):
         self._audit()
         order = self._bought()

@@ -119,6 +119,21 @@ class TestGift(EcardCase):
                 self.gifts._claim(subject, gift.token)
         self.assertEqual(gift.state, "open")
 
+    def test_the_number_of_a_member_in_the_mouth_of_another_kind_is_refused(self):
+        """A dealer whose id is a member's id is not that member."""
+        for kind in ("dealer", "staff", "user"):
+            with self._refused("no such gift", MissingError):
+                self.gifts._give(Subject(kind, self.member.id), self.card.id)
+        gift = self._give()
+        for kind in ("dealer", "staff", "user"):
+            with self._refused("no such gift", MissingError):
+                self.gifts._claim(Subject(kind, self.friend.id), gift.token)
+            with self._refused("no such gift", MissingError):
+                self.gifts._revoke(Subject(kind, self.member.id), gift.token)
+        self.gifts._claim(self.taker, gift.token)
+        with self._refused("no such gift", MissingError):
+            self.gifts._claim(Subject("dealer", self.friend.id), gift.token)
+
     def test_a_closed_member_takes_nothing(self):
         gift = self._give()
         self.friend._close("left")

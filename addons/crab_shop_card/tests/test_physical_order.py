@@ -63,6 +63,20 @@ class TestPhysicalOrder(EcardCase):
         self.assertEqual((len(mine), set(mine.mapped("state"))), (3, {"inactive"}))
         self.assertBooksEqual()
 
+    def test_each_step_is_told_once(self):
+        order, _sale = self._sent(1)
+        self.env.flush_all()
+        told = self.env["crab.outbox"].search([("aggregate_model", "=", "sale.order"), ("aggregate_id", "=", order.id)])
+        self.assertEqual(sorted(told.mapped("event")), ["order.to_pay", "order.to_receive", "order.to_ship"])
+
+    def test_what_was_not_sent_is_not_received(self):
+        order = self._place([(self.printed, 1)])
+        with self._refused("not possible", UserError):
+            order._crab_receive()
+        self._pay(order)
+        with self._refused("not possible", UserError):
+            order._crab_receive()
+
     def test_the_member_confirms_the_receipt_in_the_shop(self):
         order, sale = self._sent(2)
         order._crab_receive()
@@ -97,6 +111,7 @@ class TestPhysicalOrder(EcardCase):
         order = self._paid([(self.printed, 2)])
         order.crab_card_order_ids.action_close("Sold out")
         self.assertEqual((order.crab_state, order.crab_amount_refunded), ("closed", order.amount_total))
+        self.assertEqual(order.crab_close_reason, "Sold out")
         self.assertEqual(self._offered(), 5)
         self.assertBooksEqual()
 

@@ -36,8 +36,8 @@ def make_numbers(env, product, count, prefix="T", kind="physical", password=None
     return env["crab.card"].search([("batch_id", "=", batch.id)])
 
 
-class CardCase(CrabCase):
-    """A card product with its package, a key ring of its own; ``_new_cards`` makes numbers."""
+class KeysCase(CrabCase):
+    """A key ring of its own: an installation's file is neither needed nor touched."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,6 +49,14 @@ class CardCase(CrabCase):
         environment = patch.dict(os.environ, {keyring.ENVIRONMENT: str(cls.keys_file)})
         environment.start()
         cls.addClassCleanup(environment.stop)
+
+
+class CardCase(KeysCase):
+    """A card product with its package; ``_new_cards`` makes numbers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         cls.card_product = cls._new_card_product("TESTCARD", 1000)
 
     def setUp(self):

@@ -3,10 +3,10 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.crab_base.tests.common import CrabCase, covers
+from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.subject import Subject
 
-from .common import CardCase
+from .common import CardCase, KeysCase
 
 
 class TestGuess(CardCase):
@@ -120,7 +120,7 @@ class TestGuess(CardCase):
         self.assertFalse(self.env["crab.card.guess"].search([]))
 
 
-class TestGuessTransaction(CrabCase):
+class TestGuessTransaction(KeysCase):
     def test_an_attempt_stays_though_the_request_is_rolled_back(self):
         def recorded():
             with self.env.registry.cursor() as cr:

@@ -1,4 +1,5 @@
 from . import ir_cron
+from . import ir_http
 from . import res_company
 from . import crab_subject_mixin
 from . import crab_chain_parent_mixin

@@ -1,6 +1,7 @@
 from . import (
     test_chain,
     test_companies,
+    test_companies_at_start,
     test_cron,
     test_export,
     test_idempotency,

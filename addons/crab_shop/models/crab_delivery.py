@@ -11,6 +11,37 @@ class CrabDelivery(models.Model):
     _inherit = "crab.delivery"
 
     order_id = fields.Many2one("sale.order", "Order", readonly=True, index="btree_not_null", ondelete="restrict")
+    kind = fields.Selection(
+        [("package", "In-stock package"), ("physical", "Physical card"), ("ecard", "E-card")],
+        "Kind of order",
+        compute="_compute_origin",
+        compute_sudo=True,
+    )
+    origin = fields.Char(
+        "Order or redemption", compute="_compute_origin", search="_search_origin", compute_sudo=True,
+        help="Number of the order or of the redemptions that it was made for.",
+    )  # fmt: skip
+    can_split = fields.Boolean(compute="_compute_can_split", compute_sudo=True)
+
+    @api.depends("order_id.name", "redemption_ids.name", "redemption_ids.card_id.kind")
+    def _compute_origin(self):
+        """In-stock packages, redeemed physical cards and redeemed e-cards are one list (HQ-43)."""
+        for delivery in self:
+            redemptions = delivery.redemption_ids
+            delivery.kind = "package" if delivery.order_id else redemptions.card_id[:1].kind
+            delivery.origin = delivery.order_id.name or ", ".join(redemptions.mapped("name"))
+
+    @api.model
+    def _search_origin(self, operator, value):
+        return fields.Domain("order_id.name", operator, value) | fields.Domain("redemption_ids.name", operator, value)
+
+    @api.depends("state", "line_ids.order_quantity")
+    def _compute_can_split(self):
+        is_allowed = self.env["crab.shop"]._setting("split_shipping")
+        for delivery in self:
+            delivery.can_split = (
+                is_allowed and delivery.state in ("waiting", "prepared") and sum(delivery._held_of_order().values()) > 1
+            )
 
     @api.model
     def _subject_domain(self, subject):
@@ -79,6 +110,23 @@ class CrabDelivery(models.Model):
         self.env["crab.ledger.fact"]._record(facts)
         orders._crab_on_shipped()
 
+    def _held_of_order(self):
+        """``{sale.order.line: pieces}`` of its order in this delivery; empty for a redemption's."""
+        lines = self.line_ids.filtered("order_line_id").grouped("order_line_id")
+        return {line: parts[0].order_quantity for line, parts in lines.items()}
+
+    def action_split(self):
+        """Ask which goods leave in a parcel of their own."""
+        self._ensure_warehouse()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Split %(delivery)s", delivery=self.name),
+            "res_model": "crab.delivery.split",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_delivery_id": self.id},
+        }
+
     def _split_order(self, quantities):
         """Take part of an order's goods into a delivery of its own, to be shipped before the rest (HQ-61).
 
@@ -94,7 +142,7 @@ class CrabDelivery(models.Model):
         if delivery.state not in ("waiting", "prepared") or not delivery.order_id:
             raise UserError(self.env._("Only the delivery of an order that has not left can be split."))
         delivery._leave_wave()
-        held = {line: parts[0].order_quantity for line, parts in delivery.line_ids.grouped("order_line_id").items()}
+        held = delivery._held_of_order()
         quantities = {line: quantity for line, quantity in quantities.items() if quantity}
         if not quantities or any(
             quantity != int(quantity) or not 0 < quantity <= held.get(line, 0) for line, quantity in quantities.items()

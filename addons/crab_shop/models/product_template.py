@@ -1,4 +1,13 @@
-from odoo import fields, models
+import math
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .sale_order import KINDS
+
+SHOP_KINDS = [kind for kind, _label in KINDS]
 
 
 class ProductTemplate(models.Model):
@@ -13,3 +22,86 @@ class ProductTemplate(models.Model):
         tracking=True,
         help="Empty: the template for all other products; without one the delivery is free.",
     )
+    crab_warning_stock = fields.Integer(
+        "Warning stock",
+        default=lambda self: self.env["crab.shop"]._setting("warning_stock"),
+        tracking=True,
+        help="With no more pieces than this, the product is shown as running short.",
+    )
+    crab_is_counted = fields.Boolean(compute="_compute_crab_available", compute_sudo=True)
+    crab_available = fields.Integer(
+        "Available", compute="_compute_crab_available", compute_sudo=True,
+        help="What members can still order: in stock and not taken by an order; of packages, by their scarcest part.",
+    )  # fmt: skip
+    crab_stock_alert = fields.Selection(
+        [("short", "Running short"), ("sold_out", "Sold out")],
+        compute="_compute_crab_available",
+        search="_search_crab_stock_alert",
+        compute_sudo=True,
+    )
+    crab_sold = fields.Integer(
+        "Sold", readonly=True, copy=False,
+        help="Pieces that members ordered and paid, less those refunded; counted every ten minutes.",
+    )  # fmt: skip
+
+    @api.depends("crab_warning_stock", "crab_kind")
+    def _compute_crab_available(self):
+        ours = self.filtered(lambda template: template.crab_kind in SHOP_KINDS)
+        available = self.env["crab.stock.level"]._available_of(ours.product_variant_ids)
+        for template in self:
+            left = available.get(template.product_variant_id, math.inf)
+            template.crab_is_counted = left != math.inf
+            template.crab_available = max(left, 0) if template.crab_is_counted else 0
+            is_short = template.crab_is_counted and left <= template.crab_warning_stock
+            template.crab_stock_alert = is_short and ("short" if left > 0 else "sold_out")
+
+    @api.model
+    def _search_crab_stock_alert(self, operator, value):
+        """Looks through all products of the shop: there are hundreds of them, not thousands."""
+        if operator != "in":
+            return NotImplemented
+        templates_sudo = self.sudo().search([("crab_kind", "in", SHOP_KINDS)])  # availability is no secret
+        return Domain("id", "in", templates_sudo.filtered(lambda template: template.crab_stock_alert in value).ids)
+
+    @api.constrains("crab_warning_stock")
+    def _check_crab_warning_stock(self):
+        if any(template.crab_warning_stock < 0 for template in self):
+            raise ValidationError(self.env._("The warning stock is 0 or more."))
+
+    @api.model
+    def _cron_count_sold(self):
+        """Count anew what members bought of each product (MB-07); writes where a figure changed only."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE product_template template SET crab_sold = counted.sold
+                  FROM (SELECT product.product_tmpl_id AS id,
+                               SUM(line.product_uom_qty - line.crab_refunded_quantity) AS sold
+                          FROM sale_order_line line
+                          JOIN sale_order sale ON sale.id = line.order_id
+                          JOIN product_product product ON product.id = line.product_id
+                         WHERE line.crab_role = 'goods' AND sale.crab_paid_at IS NOT NULL
+                         GROUP BY product.product_tmpl_id) counted
+                 WHERE template.id = counted.id AND template.crab_sold IS DISTINCT FROM counted.sold
+                """
+            )
+        )
+        self.invalidate_model(["crab_sold"], flush=False)
+
+    def _crab_shelf_figures(self):
+        """What members are told about stock and sales, as the settings allow (HQ-60).
+
+        :return: ``{product.template: {"sold": pieces or None, "left": pieces or None, "alert": "short", "sold_out" or
+            None}}``; None is not shown, or not counted
+        """
+        setting = self.env["crab.shop"]._setting
+        show_sales, show_stock = setting("show_sales"), setting("show_stock")
+        return {
+            template: {
+                "sold": template.crab_sold if show_sales else None,
+                "left": template.crab_available if show_stock and template.crab_is_counted else None,
+                "alert": template.crab_stock_alert or None,
+            }
+            for template in self
+        }

@@ -221,6 +221,7 @@ class Everything(World):
         _open, taken = (env["crab.card.gift"]._give(giver, card.id) for card in cards[:2])
         env["crab.card.gift"]._claim(taker, taken.token)
         env["ir.config_parameter"].set_param("crab_shop.ecard_audit", "True")
+        env["ir.config_parameter"].set_param("crab_shop.split_shipping", "True")
         received, _shipped, _paid, other, _audit, _unpaid = (
             shop_order(env, member, product, until)
             for member, product, until in (

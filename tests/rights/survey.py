@@ -302,6 +302,12 @@ def user(env, login, companies, groups=()):
     )
 
 
+def unshipped(env):
+    """The delivery of an order of several pieces that has not left."""
+    domain = [("order_id", "!=", False), ("state", "=", "waiting"), ("line_ids.order_quantity", ">", 1)]
+    return env["crab.delivery"].search(domain, limit=1)
+
+
 # Values with which each wizard could do its work.
 WIZARDS = {
     "crab.account.merge": lambda env, world: {
@@ -341,6 +347,14 @@ WIZARDS = {
     "crab.delivery.ship.line": lambda env, world: {
         "ship_id": env["crab.delivery.ship"].create({"carrier_name": "顺丰"}).id,
         "delivery_id": first(env, "crab.delivery"),
+    },
+    "crab.delivery.split": lambda env, world: {
+        "delivery_id": unshipped(env).id,
+        "line_ids": [(0, 0, {"order_line_id": unshipped(env).line_ids.order_line_id[:1].id, "quantity": 1})],
+    },
+    "crab.delivery.split.line": lambda env, world: {
+        "split_id": env["crab.delivery.split"].create({"delivery_id": unshipped(env).id}).id,
+        "order_line_id": unshipped(env).line_ids.order_line_id[:1].id,
     },
     "crab.delivery.export": lambda env, world: {},
     "crab.greeting.pick": lambda env, world: {

@@ -44,7 +44,7 @@ class TestDeliveries(ShopCase):
         self.env.invalidate_all()
         self.assertTrue(delivery.can_split)
         Split = self.env["crab.delivery.split"].with_user(self.warehouse)
-        form = Form(Split.with_context(delivery.action_split()["context"]))
+        form = Form(Split.with_context(**delivery.action_split()["context"]))
         with form.line_ids.edit(0) as line:
             self.assertEqual((line.product_name, line.quantity_held), (self.thousand.name, 3))
             line.quantity = 2

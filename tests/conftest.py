@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests"), str(ROOT / "tests" / "sandboxes")]
 
 from odoo.tools import config  # noqa: E402
 
@@ -19,6 +19,8 @@ config.parse_config(["--addons-path", str(ROOT / "addons")])  # odoo.addons.crab
 from odoo.modules.module import load_openerp_module  # noqa: E402
 
 load_openerp_module("crab_base")  # before anything imports from it: its restart policy would not be installed
+
+import running  # noqa: E402
 
 import harness  # noqa: E402
 
@@ -88,6 +90,15 @@ def module_registry(module_database):
 @pytest.fixture(scope="module")
 def module_server(module_registry, module_database):
     yield from _server(module_database)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    """WeChat Pay played by our sandbox; it sends no notification by itself and ends refunds well."""
+    started = running.Running("wechatpay", tmp_path_factory.mktemp("wechatpay")).start()
+    started.ctl("settings", notify=False, refund="SUCCESS")
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,16 @@ class ShopWorld(World):
             self.cron("payment.transaction", "_cron_wechatpay_settle")
             self.cron("payment.transaction", "_cron_post_process")
 
+    def check_now(self, reference):
+        """The scheduled action asks WeChat Pay what became of this payment and its refunds."""
+
+        def due(env):
+            tx = env["payment.transaction"].search([("reference", "=", reference)])
+            (tx | tx.child_transaction_ids).filtered("wechatpay_check_at").wechatpay_check_at = "2026-01-01"
+
+        self.run(due)
+        self.later()
+
     def _jobs(self):
         from odoo.addons.queue_job.exception import RetryableJobError
         from odoo.addons.queue_job.job import Job

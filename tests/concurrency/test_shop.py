@@ -1,25 +1,11 @@
 """Orders of members under real parallel connections: the last piece, notifications at once, paying against closing."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from shop_world import ShopWorld
 from world import refusals
 
 import harness
 from harness import covers
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sandboxes"))
-import running  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    started = running.Running("wechatpay", tmp_path_factory.mktemp("wechatpay")).start()
-    started.ctl("settings", notify=False, refund="SUCCESS")
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """Orders of members paid at WeChat Pay, real workers, the sandbox misbehaves: the outcome a shop's owner wants."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from shop_world import ShopWorld
 from world import STOCK
@@ -10,18 +7,7 @@ from world import STOCK
 import harness
 from harness import covers
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sandboxes"))
-import running  # noqa: E402
-
 PRICE = 1000
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    started = running.Running("wechatpay", tmp_path_factory.mktemp("wechatpay")).start()
-    started.ctl("settings", notify=False, refund="SUCCESS")
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +33,6 @@ def notify(sandbox, reference, **kind):
 
 def close(shop, order):
     shop.run(lambda env: env["sale.order"].browse(order)._crab_close("test"))
-
-
-def check_now(shop, reference):
-    """The scheduled action asks what became of this payment and its refunds."""
-
-    def due(env):
-        tx = _tx(env, reference)
-        (tx | tx.child_transaction_ids).filtered("wechatpay_check_at").wechatpay_check_at = "2026-01-01"
-
-    shop.run(due)
-    shop.later()
 
 
 def refunds(sandbox, reference):
@@ -87,7 +62,7 @@ def test_paid_order_without_notification_is_found_by_asking(shop, sandbox):
     order = shop.order()
     reference = shop.begin(order)
     sandbox.ctl("pay", out_trade_no=reference)
-    check_now(shop, reference)
+    shop.check_now(reference)
     assert shop.outcome(order) == PAID
 
 
@@ -118,7 +93,7 @@ def test_money_for_a_payment_that_was_cancelled_goes_back_once(shop, sandbox):
     sandbox.ctl("pay", out_trade_no=reference)
     assert notify(sandbox, reference, times=3) == [200] * 3
     shop.later()
-    check_now(shop, reference)
+    shop.check_now(reference)
     assert shop.outcome(order) == RETURNED
     assert refunds(sandbox, reference) == [PRICE * 100]
     assert shop.run(lambda env: _tx(env, reference).wechatpay_is_late)
@@ -139,7 +114,7 @@ def test_money_for_a_cancelled_attempt_serves_the_order_that_waits_for_it(shop, 
     sandbox.ctl("pay", out_trade_no=again)  # and pays the second one, too
     notify(sandbox, again)
     shop.later()
-    check_now(shop, again)
+    shop.check_now(again)
     assert shop.outcome(order) == ("to_ship", 1, 1, PRICE, 1)
     assert (refunds(sandbox, reference), refunds(sandbox, again)) == ([], [PRICE * 100])
 
@@ -152,7 +127,7 @@ def test_payer_faster_than_the_closing_gets_the_money_back(shop, sandbox):
     sandbox.ctl("pay", out_trade_no=reference)
     shop.time_passes(order)
     shop.later()
-    check_now(shop, reference)
+    shop.check_now(reference)
     assert shop.outcome(order) == RETURNED
     assert refunds(sandbox, reference) == [PRICE * 100]
 
@@ -258,8 +233,8 @@ def test_refund_is_sent_once_whatever_happens_to_the_answer(shop, sandbox, do):
     shop.run(refund)
     sandbox.ctl("fault", on="refund", do=do, status=500)
     shop.later()
-    check_now(shop, reference)  # sent again, where it did not arrive
-    check_now(shop, reference)
+    shop.check_now(reference)  # sent again, where it did not arrive
+    shop.check_now(reference)
     assert refunds(sandbox, reference) == [PRICE * 100]
     assert shop.outcome(order) == ("to_ship", 1, 1, PRICE, 0)
 

@@ -1,16 +1,11 @@
 """WeChat Pay against real workers and our sandbox as a process: at once, forged, killed, restarted."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 import crabenv
 from harness import covers, in_transaction, run_parallel
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sandboxes"))
-import running  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +14,9 @@ def registry(module_registry):
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    started = running.Running("wechatpay", tmp_path_factory.mktemp("wechatpay")).start()
-    started.ctl("settings", notify=False, refund="")
-    yield started
-    started.stop()
+def sandbox(sandbox):
+    sandbox.ctl("settings", refund="")
+    return sandbox
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,179 @@
+"""The shop on screen, as its back office works through a sale; pictures lie in ``.build/screenshots``."""
+
+import io
+import urllib.parse
+
+import pytest
+from openpyxl import load_workbook
+from shop_world import ShopWorld
+
+import harness
+
+CHINESE = {"lang": "zh_CN", "tz": "Asia/Shanghai"}
+
+
+@pytest.fixture(scope="module")
+def shop(module_registry, module_server, sandbox):
+    world = ShopWorld(module_registry)
+    world.run(harness.make_users)
+    world.pay_at(sandbox, module_server)
+    return world
+
+
+def look(view, name):
+    """Keep a picture of a page that is as it should be."""
+    view.shot(f"shop-{name}")
+    assert view.faults() == []
+
+
+def pay_on_the_page(shop, sandbox, browser, order_id):
+    """The member pays as WeChat shows it: the page that ``wx.requestPayment`` opens."""
+    reference = shop.begin(order_id)
+
+    def values(env):
+        tx = env["sale.order"].browse(order_id).transaction_ids
+        return tx._wechatpay_prepay("jsapi", openid="oOfTheMember")
+
+    page = browser.new_page()
+    page.goto(f"{sandbox.url}/pay/jsapi?{urllib.parse.urlencode(shop.run(values))}")
+    sandbox.ctl("settings", notify=True)
+    page.click("button.pay")
+    page.locator("#state", has_text="支付成功").wait_for()
+    page.screenshot(path=str(harness.BUILD / "screenshots" / "shop-03-paid-at-wechat.png"))
+    sandbox.ctl("settings", notify=False)
+    page.close()
+    sandbox.ctl("notify", out_trade_no=reference)  # answered when it was taken; it may be told twice
+    shop.later()
+    return reference
+
+
+@harness.covers("HQ-14", "earnings of in-stock goods", via="web")
+@harness.covers("HQ-27", "basics and derived prices", "management", via="web")
+@harness.covers("HQ-43", "states", "list and detail", via="web")
+@harness.covers("HQ-45", "by the platform", via="web")
+@harness.covers("HQ-46", "after-sales", via="web")
+def test_from_a_new_package_to_the_dealers_statement(shop, module_server, sandbox, browser, screen):
+    # a package of two pieces is entered and put on sale
+    admin = screen(module_server, "e2e_admin")
+    page = admin.page
+    admin.open("crab_catalog.product_template_action_package")
+    admin.new()
+    admin.fill("name", "金秋四对装")
+    admin.fill("default_code", "SHOP-1")
+    admin.fill("list_price", "700")
+    page.locator(".o_field_x2many_list_row_add a:visible").first.click()
+    part = page.locator(".o_field_widget[name='crab_part_ids'] .o_selected_row")
+    part.locator("[name='product_id'] input").fill("W-PKG")
+    page.locator(".o-autocomplete--dropdown-item:visible", has_text="W-PKG").first.click()
+    part.locator("[name='quantity'] input").fill("2")
+    page.locator(".o_form_button_save:visible").click()
+    admin.press("action_crab_put_on_sale")
+    admin.wait_for_state("已上架")
+    assert "50,000" in admin.field("crab_available").inner_text()
+    look(admin, "01-package-on-sale")
+    admin.open("crab_catalog.product_template_action_package")
+    page.locator(".o_data_row", has_text="金秋四对装").wait_for()
+    look(admin, "02-packages")
+
+    # a member orders two and pays at WeChat Pay
+    package_id = shop.run(lambda env: env["product.product"].search([("default_code", "=", "SHOP-1")]).id)
+    order_id = shop.run(lambda env: shop.place(env, 2, package_id).id, context=CHINESE)
+    name = shop.run(lambda env: env["sale.order"].browse(order_id).name)
+    reference = pay_on_the_page(shop, sandbox, browser, order_id)
+
+    # customer service sees it come in
+    service = screen(module_server, "e2e_customer_service")
+    service.open("crab_shop.sale_order_action_package")
+    row = service.page.locator(".o_data_row", has_text=name)
+    row.wait_for()
+    assert "待发货" in row.inner_text() and "1,400.00" in row.inner_text()
+    look(service, "04-orders")
+    with service.arriving():
+        row.locator("td.o_data_cell").first.click()
+    service.wait_for_state("待发货")
+    look(service, "05-order")
+
+    # the warehouse ships it
+    stock = screen(module_server, "e2e_warehouse")
+    stock.open("crab_redemption.crab_delivery_action")
+    row = stock.page.locator(".o_data_row", has_text=name)
+    row.wait_for()
+    assert "现货套餐" in row.inner_text()
+    look(stock, "06-deliveries")
+    with stock.arriving():
+        row.locator("td.o_data_cell").first.click()
+    stock.press("action_ship")
+    stock.wait_for_dialog()
+    stock.fill("carrier_name", "顺丰速运")
+    look(stock, "07-shipping")
+    stock.press("action_confirm")
+    stock.wait_for_state("已发货")
+    look(stock, "08-shipped")
+
+    # the member has it; one crab was dead: a tenth goes back
+    service.open("crab_shop.sale_order_action_package", order_id)
+    service.wait_for_state("待收货")
+    service.press("action_crab_receive", confirm=True)
+    service.wait_for_state("待评价")
+    service.press("action_crab_refund")
+    service.wait_for_dialog()
+    service.fill("reason", "死蟹补偿")
+    line = service.page.locator(".modal .o_field_widget[name='line_ids'] .o_data_row").first
+    line.locator("td[name='amount']").click()
+    line.locator("[name='amount'] input").fill("140")
+    line.locator("[name='amount'] input").press("Tab")
+    look(service, "09-refund-entered")
+    service.press("action_confirm", confirm=True)
+    service.wait_for_dialog(shown=False)
+    service.wait_for_state("退款中")
+    shop.later()
+    shop.check_now(reference)
+    service.page.reload()
+    service.wait_for_state("已完成")
+    look(service, "10-refunded")
+    assert [refund["refund"] for refund in sandbox.ctl("refunds")] == [14000]
+    service.open("crab_shop.sale_order_action_package", order_id)
+    assert "140.00" in service.field("crab_amount_refunded").inner_text()
+    look(service, "11-order-with-refund")
+
+    # finance looks at what the dealer earned, and why
+    finance = screen(module_server, "e2e_finance")
+    finance.open("crab_profit.crab_earning_action")
+    row = finance.page.locator(".o_data_row", has_text="W-B").first
+    row.wait_for()
+    look(finance, "12-earnings")
+    row.locator("button[name='action_explain']").click()
+    finance.wait_for_dialog()
+    look(finance, "13-explained")
+    steps = finance.page.locator(".modal .o_data_row")
+    figures = [steps.nth(number).locator("td").all_inner_texts()[-5:-1] for number in range(steps.count())]
+    plain = [[text.replace("\xa0", "").strip("¥").replace(",", "") for text in row] for row in figures]
+    assert plain == [
+        ["1400.00", "980.00", "420.00", "42.00"],
+        ["980.00", "840.00", "140.00", "14.00"],
+        ["840.00", "", "840.00", "84.00"],
+    ]
+    finance.page.locator(".modal-footer button:visible").first.click()
+    finance.wait_for_dialog(shown=False)
+
+    # after the after-sales days it is credited, and stands in the month's statement
+    shop.run(lambda env: env["sale.order"].browse(order_id).sudo().write({"crab_credit_due_at": "2026-01-01"}) and None)
+    shop.cron("crab.earning", "_cron_credit")
+    finance.open("crab_profit.crab_earning_account_action")
+    row = finance.page.locator(".o_data_row", has_text="W-B")
+    row.wait_for()
+    look(finance, "14-accounts")
+    row.locator("button[name='action_statement']").click()
+    finance.wait_for_dialog()
+    look(finance, "15-statement")
+    sheet = load_workbook(io.BytesIO(finance.download("action_make"))).active
+    rows = [[cell.value for cell in row] for row in sheet.rows][3:]
+    assert [(row[1], *row[3:]) for row in rows] == [
+        (None, None, 0),
+        ("分成", 420, 420),
+        ("已返还", -42, 378),
+        (None, None, 378),
+    ]
+    assert {row[2] for row in rows[1:-1]} == {name}
+    shop.assert_books()
+    shop.assert_sound()

@@ -151,6 +151,7 @@ class Everything(World):
         documents.create(draft).action_cancel()
         for role in ("group", "sales"):
             env["crab.ledger.batch"]._post_day(env["res.company"]._crab_company(role), business_date())
+        env["crab.ledger.batch"]._post_supply(business_date())
         env["crab.ledger.check"].action_run()
         env["crab.outbox"]._emit("wallet.short", env["crab.wallet"].search([], limit=1), {"missing": "1.00"})
 

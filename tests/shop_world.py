@@ -150,7 +150,12 @@ class ShopWorld(World):
             for company in env["res.company"].search([("crab_role", "!=", False)]):
                 for day in set(env["crab.ledger.fact"].search([("batch_id", "=", False)]).mapped("business_date")):
                     env["crab.ledger.batch"]._post_day(company, day)
-            wrong = [row for row in env["crab.ledger.check"]._compare() if row["difference"] or row["waiting"]]
+            wrong = [
+                row
+                for row in env["crab.ledger.check"]._compare()
+                # what was supplied today is invoiced tonight
+                if row["difference"] or row["waiting"] and row["account"] != row["company"].crab_intercompany_account_id
+            ]
             assert not wrong, wrong
             env.cr.execute(
                 "SELECT product_id, claimed, (SELECT COALESCE(SUM(quantity), 0) FROM crab_stock_claim claim"

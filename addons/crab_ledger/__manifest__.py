@@ -14,6 +14,7 @@
         "views/crab_ledger_fact_views.xml",
         "views/crab_ledger_batch_views.xml",
         "views/crab_ledger_check_views.xml",
+        "views/crab_ledger_waiting_views.xml",
         "views/res_company_views.xml",
         "wizard/crab_ledger_batch_post_views.xml",
         "views/crab_ledger_menus.xml",

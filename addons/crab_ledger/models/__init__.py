@@ -3,6 +3,9 @@ from . import account_move
 from . import account_move_line
 from . import crab_ledger
 from . import crab_ledger_fact
+from . import crab_ledger_fact_supply
 from . import crab_ledger_batch
+from . import crab_ledger_batch_supply
+from . import crab_ledger_waiting
 from . import crab_ledger_check
 from . import crab_ledger_check_line

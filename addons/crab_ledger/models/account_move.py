@@ -53,6 +53,12 @@ class AccountMove(models.Model):
                 )
             )
 
+    def action_crab_facts(self):
+        """The facts that this entry or invoice posts."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_ledger.crab_ledger_fact_action")
+        return {**action, "domain": [("batch_id.move_id", "=", self.id)], "context": {}}
+
     def action_crab_document(self):
         """Open the document that this entry belongs to."""
         self.ensure_one()

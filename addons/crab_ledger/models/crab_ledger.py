@@ -155,6 +155,7 @@ class CrabLedger(models.AbstractModel):
             [
                 {
                     "date": date or business_date(),
+                    "invoice_date": move.is_invoice() and (date or business_date()),
                     "ref": ledger.env._("Reversal of %(entry)s, %(ref)s", entry=move.name, ref=move.ref or ""),
                     "crab_document_model": document._name,
                     "crab_document_id": document.id,

@@ -9,6 +9,7 @@ from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import business_date
 
+SUPPLY = ("supplied", "received")  # kinds that are posted by invoices, see crab_ledger_batch_supply
 _logger = logging.getLogger(__name__)
 
 
@@ -64,11 +65,12 @@ class CrabLedgerBatch(models.Model):
                 """
                 SELECT kind, tax_id, COUNT(*), SUM(amount_net), SUM(amount_tax), SUM(amount_cost)
                   FROM crab_ledger_fact
-                 WHERE company_id = %s AND business_date = %s AND batch_id IS NULL
+                 WHERE company_id = %s AND business_date = %s AND batch_id IS NULL AND kind <> ALL(%s)
                  GROUP BY kind, tax_id ORDER BY kind, tax_id
                 """,
                 company.id,
                 day,
+                list(SUPPLY),
             )
         )
         batches = self.create(
@@ -158,6 +160,7 @@ class CrabLedgerBatch(models.Model):
 
     def action_reverse(self):
         """Undo posted batches by reversing entries; their facts wait again and go into the next run."""
+        self |= self.counter_batch_id  # an invoice and its bill
         self.check_access("read")
         self.env["crab.ledger"]._check_finance()
         lock_rows(self)
@@ -217,3 +220,8 @@ class CrabLedgerBatch(models.Model):
             except Exception:
                 _logger.exception("the facts of %s on %s could not be posted", company.name, day)
             self.env["ir.cron"]._commit_progress(1)
+        for day in self._supply_days(yesterday):
+            try:
+                transaction.run(self.env.registry, lambda env, day=day: env[self._name]._post_supply(day))
+            except Exception:
+                _logger.exception("the supplies of %s could not be invoiced", day)

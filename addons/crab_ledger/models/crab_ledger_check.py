@@ -12,6 +12,8 @@ from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 
 # These accounts are booked by the suite only: their whole balance is compared. Of others, what the daily journal holds.
 CONTROLLED = ("deposits", "receivable_credit", "contract_liability")
+# What is not in the daily journal.
+JOURNALS = {"intercompany": "supply"}
 
 
 class CrabLedgerCheck(models.Model):
@@ -63,14 +65,32 @@ class CrabLedgerCheck(models.Model):
                 day_bounds(today)[0],
             )
         )
-        return [
+        facts = self.env.cr.fetchall()
+        return self._between_companies() + [
             self.env._(
                 "%(company)s: %(count)s facts of %(day)s were not posted by the nightly batch. Post them by hand.",
                 company=self.env["res.company"].sudo().browse(company_id).name,  # as in _compare
                 day=day,
                 count=count,
             )
-            for company_id, day, count in self.env.cr.fetchall()
+            for company_id, day, count in facts
+        ]
+
+    @api.model
+    def _between_companies(self):
+        """What the Group claims from the Sales company is what that one owes."""
+        ledger, balances = self.env["crab.ledger"], []
+        for role in ("group", "sales"):
+            company = self.env["res.company"]._crab_company(role)
+            balances.append(self._ledger_balance(company, ledger._account(company, "intercompany"), None))
+        if not sum(balances):
+            return []
+        return [
+            self.env._(
+                "The Group claims %(claim)s yuan from the Sales company, which owes %(debt)s in its books.",
+                claim=f"{balances[0]:.2f}",
+                debt=f"{-balances[1]:.2f}",
+            )
         ]
 
     @api.model
@@ -90,7 +110,7 @@ class CrabLedgerCheck(models.Model):
         for contribution in contributions:
             company = companies.browse(contribution["company_id"])
             purpose = contribution["purpose"]
-            journal = None if purpose in CONTROLLED else ledger._journal(company, "daily")
+            journal = None if purpose in CONTROLLED else ledger._journal(company, JOURNALS.get(purpose, "daily"))
             row = by_account[company, ledger._account(company, purpose), journal]
             label = company._fields[f"crab_{purpose}_account_id"]._description_string(self.env)
             if label not in row["purposes"]:

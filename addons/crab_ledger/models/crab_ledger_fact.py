@@ -20,6 +20,9 @@ class CrabLedgerFact(models.Model):
     recorded_at = fields.Datetime("Recorded at", required=True, readonly=True)
     tax_id = fields.Many2one("account.tax", "Tax", readonly=True)
     partner_id = fields.Many2one("res.partner", "Partner", readonly=True)
+    product_id = fields.Many2one("product.product", "Product", readonly=True)
+    quantity = fields.Float(readonly=True, digits="Product Unit")
+    price_unit = fields.Monetary("Price", readonly=True, help="With tax, of a unit.")
     amount_net = fields.Monetary("Net", readonly=True, required=True)
     amount_tax = fields.Monetary("VAT", readonly=True, required=True)
     amount_cost = fields.Monetary("Cost of goods", readonly=True, required=True)
@@ -30,6 +33,7 @@ class CrabLedgerFact(models.Model):
     batch_id = fields.Many2one(
         "crab.ledger.batch", "Posted in", readonly=True, help="Empty: waiting for the daily batch."
     )
+    move_id = fields.Many2one(related="batch_id.move_id", string="Journal entry")
 
     _cents = models.Constraint(
         "CHECK(ROUND(amount_net, 2) = amount_net AND ROUND(amount_tax, 2) = amount_tax"
@@ -82,9 +86,9 @@ class CrabLedgerFact(models.Model):
         """Append facts in one statement per thousand rows.
 
         :param facts: list of dicts: ``kind``, ``company_id`` (id), ``document_model``, ``document_id``; optional
-            ``tax_id``, ``partner_id`` (ids), ``amount_net``, ``amount_tax``, ``amount_cost`` (Decimal in the company's
-            currency, negative for a counter-fact), ``reference``, ``business_date`` (default today in Shanghai),
-            ``key`` (once per company and kind)
+            ``tax_id``, ``partner_id``, ``product_id`` (ids), ``quantity``, ``price_unit``, ``amount_net``,
+            ``amount_tax``, ``amount_cost`` (Decimal in the company's currency, negative for a counter-fact),
+            ``reference``, ``business_date`` (default today in Shanghai), ``key`` (once per company and kind)
         :return: ids in the order given
         """
         today, now = business_date(), fields.Datetime.now()
@@ -96,6 +100,9 @@ class CrabLedgerFact(models.Model):
                 now,
                 fact.get("tax_id") or None,
                 fact.get("partner_id") or None,
+                fact.get("product_id") or None,
+                fact.get("quantity"),
+                fact.get("price_unit"),
                 fact.get("amount_net") or 0,
                 fact.get("amount_tax") or 0,
                 fact.get("amount_cost") or 0,
@@ -111,7 +118,8 @@ class CrabLedgerFact(models.Model):
         self.env.flush_all()  # facts may point to records of this transaction
         inserted = self.env.cr.execute_values(
             "INSERT INTO crab_ledger_fact (company_id, kind, business_date, recorded_at, tax_id, partner_id,"
-            " amount_net, amount_tax, amount_cost, document_model, document_id, reference, key) VALUES %s RETURNING id",
+            " product_id, quantity, price_unit, amount_net, amount_tax, amount_cost, document_model, document_id,"
+            " reference, key) VALUES %s RETURNING id",
             rows,
             page_size=1000,
             fetch=True,

@@ -21,6 +21,12 @@ class ResCompany(models.Model):
     crab_vat_output_account_id = fields.Many2one("account.account", "Output VAT", domain="[('company_ids', 'in', id)]")
     crab_cost_account_id = fields.Many2one("account.account", "Cost of goods", domain="[('company_ids', 'in', id)]")
     crab_inventory_account_id = fields.Many2one("account.account", "Inventory", domain="[('company_ids', 'in', id)]")
+    crab_intercompany_account_id = fields.Many2one(
+        "account.account",
+        "Between the companies",
+        domain="[('company_ids', 'in', id), ('account_type', 'in', ('asset_receivable', 'liability_payable'))]",
+        help="The Group's claim on the Sales company for goods supplied; the Sales company's debt.",
+    )
     crab_document_journal_id = fields.Many2one(
         "account.journal",
         "Journal of documents",
@@ -34,12 +40,24 @@ class ResCompany(models.Model):
         help="One entry per business day, kind and tax of the facts that come in great number.",
     )
 
+    crab_supply_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal of supplies",
+        domain="[('company_id', '=', id), ('type', 'in', ('sale', 'purchase'))]",
+        help="Daily invoices of the Group to the Sales company, and the bills that match them.",
+    )
+
     def _crab_ledger_accounts(self):
         """Where each purpose is booked unless chosen otherwise: ``{purpose: (code, type, name, Chinese name)}``.
 
         The codes are those of the Chinese chart for business enterprises. Extended by addons with further purposes.
         """
+        between = {
+            "group": ("112209", "asset_receivable", "Between the companies", "应收账款-内部往来"),
+            "sales": ("220209", "liability_payable", "Between the companies", "应付账款-内部往来"),
+        }.get(self.crab_role)
         return {
+            **({"intercompany": between} if between else {}),
             "deposits": ("220301", "liability_current", "Customers' stored value", "预收账款-客户储值"),
             "receivable_credit": ("112202", "asset_receivable", "Dealers' credit", "应收账款-渠道商额度"),
             "contract_liability": ("220501", "liability_current", "Prepaid pickup cards", "合同负债-预付提货卡"),
@@ -69,6 +87,10 @@ class ResCompany(models.Model):
                 values["crab_daily_journal_id"] = company._crab_find_or_make_journal(
                     "CRBD", "Crab daily batches", "业务日结"
                 ).id
+            if not company.crab_supply_journal_id and company.crab_role:
+                values["crab_supply_journal_id"] = company._crab_find_or_make_journal(
+                    "CRBS", "Crab supplies", "内部供货", "sale" if company.crab_role == "group" else "purchase"
+                ).id
             company.write(values)
 
     def _crab_find_or_make_account(self, code, account_type, name, chinese_name):
@@ -87,11 +109,11 @@ class ResCompany(models.Model):
             account.update_field_translations("name", {"en_US": name, "zh_CN": chinese_name})
         return account
 
-    def _crab_find_or_make_journal(self, code, name, chinese_name):
+    def _crab_find_or_make_journal(self, code, name, chinese_name, journal_type="general"):
         journal = self.env["account.journal"].search([("company_id", "=", self.id), ("code", "=", code)], limit=1)
         if not journal:
             journal = self.env["account.journal"].create(
-                {"code": code, "name": name, "type": "general", "company_id": self.id, "show_on_dashboard": False}
+                {"code": code, "name": name, "type": journal_type, "company_id": self.id, "show_on_dashboard": False}
             )
             journal.update_field_translations("name", {"en_US": name, "zh_CN": chinese_name})
         return journal

@@ -4,7 +4,13 @@ from odoo.exceptions import AccessError
 
 from .common import LedgerCase
 
-MODELS = ("crab.ledger.fact", "crab.ledger.batch", "crab.ledger.check", "crab.ledger.check.line")
+MODELS = (
+    "crab.ledger.fact",
+    "crab.ledger.batch",
+    "crab.ledger.check",
+    "crab.ledger.check.line",
+    "crab.ledger.waiting",
+)
 
 
 class TestRights(LedgerCase):

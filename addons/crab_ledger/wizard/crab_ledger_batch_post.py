@@ -35,6 +35,10 @@ class CrabLedgerBatchPost(models.TransientModel):
         batches = Batch.browse()
         for day in Batch._waiting_days(self.company_id, self.until_date):
             batches |= Batch._post_day(self.company_id, day)
+        if self.company_id.crab_role:
+            # the day that is running has no invoice yet
+            for day in Batch._supply_days(min(self.until_date, fields.Date.subtract(business_date(), days=1))):
+                batches |= Batch._post_supply(day)
         if not batches:
             raise UserError(self.env._("Nothing is waiting up to this day."))
         action = self.env["ir.actions.act_window"]._for_xml_id("crab_ledger.crab_ledger_batch_action")

@@ -24,6 +24,18 @@ class CrabDeliveryLine(models.Model):
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A quantity is more than zero.")
 
+    def _supply_facts(self, buyer, reference):
+        """Facts of what the owner of these shipped goods supplied to ``buyer``, at the settlement prices frozen."""
+        delivery = self.delivery_id
+        return self.env["crab.ledger.fact"]._supply_facts(
+            delivery.company_id,
+            buyer,
+            [(line.product_id, line.quantity, line.price_settlement, f"supply-{line.id}") for line in self],
+            document_model=delivery._name,
+            document_id=delivery.id,
+            reference=reference,
+        )
+
     def _describe(self):
         """The lines of one package in words."""
         parts = "、".join(f"{line.product_id.name} × {line.quantity:g}" for line in self)

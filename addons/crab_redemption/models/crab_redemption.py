@@ -382,8 +382,8 @@ class CrabRedemption(models.Model):
         """Facts of the shipment: each number's liability becomes revenue and VAT, its goods become cost.
 
         Revenue belongs to the issuer, the cost to the company whose stock the goods left: where they differ, a fact of
-        each (what they owe each other is settled per business day). A card that gave several packages is divided over
-        them by their retail prices, each with its own tax.
+        each, and what the owner supplied is invoiced per business day. A card that gave several packages is divided
+        over them by their retail prices, each with its own tax.
         """
         taxed, facts = {}, []
         for redemption in self:
@@ -392,6 +392,7 @@ class CrabRedemption(models.Model):
             by_tax = redemption._revenue_by_tax(taxed)
             if owner != redemption.company_id:
                 facts.append(redemption._prepare_fact(owner, None, 0, 0, cost))
+                facts += redemption.delivery_id.line_ids._supply_facts(redemption.company_id, redemption.name)
                 cost = 0
             for tax_id, (net, tax) in by_tax.items():
                 facts.append(redemption._prepare_fact(redemption.company_id, tax_id, net, tax, cost))

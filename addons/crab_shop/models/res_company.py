@@ -10,14 +10,10 @@ class ResCompany(models.Model):
     crab_order_advance_account_id = fields.Many2one(
         "account.account", "Orders paid in advance", domain="[('company_ids', 'in', id)]"
     )
-    crab_intercompany_account_id = fields.Many2one(
-        "account.account", "Between the companies", domain="[('company_ids', 'in', id)]"
-    )
 
     def _crab_ledger_accounts(self):
         return {
             **super()._crab_ledger_accounts(),
             "payment_clearing": ("101210", "asset_current", "Money at payment providers", "其他货币资金-支付平台"),
             "order_advance": ("220502", "liability_current", "Orders paid in advance", "合同负债-商城订单"),
-            "intercompany": ("224110", "liability_current", "Between the companies", "内部往来"),
         }

@@ -91,34 +91,29 @@ class SaleOrderLine(models.Model):
     def _crab_shipped_facts(self, delivery, quantity):
         """What the shipment of ``quantity`` of this line by ``delivery`` books in both companies (decisions.md).
 
-        Sales company: advance → revenue and VAT; cost against the Group at the settlement price.
-        Group: claim on the Sales company → revenue and VAT at the settlement price; goods out of inventory at cost.
+        Sales company: advance → revenue and VAT. Group: goods out of inventory at cost. Between them: what was supplied
+        at the settlement price, invoiced per day.
         """
         self.ensure_one()
         group, advance, left = delivery.company_id, dec(self.crab_advance), dec(self._crab_unshipped())
         earned = advance if quantity >= left else round_cents(advance * dec(quantity) / left)
         parts = delivery.line_ids.filtered(lambda part: part.order_line_id == self)
-        settled = round_cents(sum(dec(part.price_settlement) * dec(part.quantity) for part in parts))
         cost = round_cents(
             sum(dec(part.product_id.with_company(group).standard_price) * dec(part.quantity) for part in parts)
         )
-        group_tax = self.product_id.taxes_id.filtered(lambda tax: tax.company_id == group)[:1]
-        settled_net = self.env["crab.shop"]._net_of(settled, group_tax)
         key = f"shipped-{delivery.id}-{self.id}"
         return [
-            {**self._crab_earn(earned, delivery, key), "amount_cost": settled},
+            self._crab_earn(earned, delivery, key),
             {
                 "kind": "shop_supplied",
                 "company_id": group.id,
-                "tax_id": group_tax.id,
-                "amount_net": settled_net,
-                "amount_tax": settled - settled_net,
                 "amount_cost": cost,
                 "document_model": delivery._name,
                 "document_id": delivery.id,
                 "reference": self.order_id.name,
                 "key": key,
             },
+            *parts._supply_facts(self.company_id, self.order_id.name),
         ]
 
     def _crab_unshipped(self):

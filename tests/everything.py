@@ -246,10 +246,42 @@ class Everything(World):
         (asked[1] | asked[2]).action_approve()
         (asked[1] | asked[2]).bank_reference = "BANK-3"
         asked[2].action_mark_paid()
+        self._make_bill(env, received)
         for staff in members.staff_id:
             env["crab.staff.settlement"]._settle_for_subject(
                 Subject("dealer", staff.dealer_id.id), staff.id, Decimal(1)
             )
+
+    def _make_bill(self, env, order):
+        """A bill of WeChat Pay with an order's payment and a refund that is unknown to us, and a notification."""
+        provider = env["payment.provider"].search(
+            [("code", "=", "wechatpay"), ("company_id", "=", order.company_id.id)], limit=1
+        )
+        bill = env["payment.wechatpay.bill"].create({"provider_id": provider.id, "date": "2026-01-05"})
+        common = {"bill_id": bill.id, "currency_id": order.currency_id.id, "traded_at": "2026-01-05 02:00:00"}
+        bill.line_ids.create(
+            [
+                {
+                    **common,
+                    "direction": "in",
+                    "out_trade_no": order.crab_transaction_id.reference,
+                    "amount_in": order.amount_total,
+                    "fee": 1,
+                },
+                {**common, "direction": "out", "out_trade_no": "OTHER", "out_refund_no": "OTHER-1", "amount_out": 5},
+            ]
+        )
+        bill.state = "loaded"
+        bill._compare()
+        env["payment.wechatpay.notification"].create(
+            {
+                "provider_id": provider.id,
+                "notification_id": "N-1",
+                "state": "unmatched",
+                "last_received_at": "2026-01-05 02:00:00",
+                "first_received_at": "2026-01-05 02:00:00",
+            }
+        )
 
 
 def shop_order(env, member, product, until="paid", quantity=2):

@@ -13,6 +13,7 @@ SAMPLE = 5
 # What leaves the settings; it is core's.
 OPENING = ("ir.actions.act_window", "ir.actions.act_url")
 LEAVES = {"cancel"}
+OURS = ("odoo.addons.crab_", "odoo.addons.payment_wechatpay")
 HEAD = """\
 # Who may do what through the web client. Written by CRAB_RIGHTS=write from what the code does, read by the tests:
 # every change of rights is a change of this file, to be looked at.
@@ -32,7 +33,7 @@ def does_nothing(outcome):
 
 def our_models(env):
     """Names of the models that our addons make; of ``_inherit`` only, those to which they add public methods."""
-    ours = [name for name in env.registry if name.startswith("crab.")]
+    ours = [name for name in env.registry if name.startswith(("crab.", "payment.wechatpay."))]
     return sorted(ours), sorted(set(our_methods(env)) - set(ours))
 
 
@@ -45,7 +46,7 @@ def our_methods(env):
     found = collections.defaultdict(set)
     for name, model in env.registry.items():
         for cls in model.__mro__:
-            if not cls.__module__.startswith("odoo.addons.crab_"):
+            if not cls.__module__.startswith(OURS):
                 continue
             for attribute, value in vars(cls).items():
                 if attribute.startswith("_") or not callable(value) or hasattr(BaseModel, attribute):
@@ -262,7 +263,7 @@ class Survey:
                 for field in env[name]._fields.values()
                 if (field.store or field.inverse)
                 and field.name not in ("id", "create_uid", "create_date", "write_uid", "write_date")
-                and (field._module or "").startswith("crab_")
+                and f"odoo.addons.{field._module}".startswith(OURS)
             }
             records = env[name].sudo().browse(self.ids[name])
             return {key: [(record.id, other(env, record, ours[key])) for record in records] for key in sorted(ours)}

@@ -1,6 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment_wechatpay.const import PAID_STATES
+from odoo.addons.payment_wechatpay.tools import client
 from odoo.addons.queue_job.exception import RetryableJobError
 
 RETRY_SECONDS = 60
@@ -72,3 +75,36 @@ class PaymentTransaction(models.Model):
                 )
             )
         return refund
+
+    def _crab_give_back_other_amount(self):
+        """Give back, by the way it came, what was paid in another amount than ours; a second time changes nothing.
+
+        It asks WeChat Pay how much that is, books it as received and refunds it: the amount of this transaction becomes
+        what was really paid. The order, if it still waits for its payment, is closed, as with every payment returned.
+
+        :raise UserError: nothing was paid, or WeChat Pay gives no answer; nothing is changed then
+        """
+        if self.wechatpay_issue != "amount" or not self.crab_order_id:
+            raise UserError(self.env._("There is no payment of another amount to give back."))
+        try:
+            data = self._wechatpay_ask()
+        except (client.Unknown, client.Refused) as error:
+            raise UserError(self.env._("WeChat Pay cannot be reached. Please try again in a moment.")) from error
+        paid = data.get("amount") or {}
+        if data.get("trade_state") not in PAID_STATES or paid.get("currency", "CNY") != self.currency_id.name:
+            raise UserError(self.env._("WeChat Pay knows of no payment in yuan that could be given back."))
+        self._wechatpay_lock()
+        if self.state == "done":
+            return
+        self.write(
+            {
+                "amount": payment_utils.to_major_currency_units(paid["total"], self.currency_id),
+                "provider_reference": data.get("transaction_id"),
+                "wechatpay_paid_at": self._wechatpay_time(data),
+                "wechatpay_check_at": False,
+            }
+        )
+        self._set_done(extra_allowed_states=("cancel", "error"))
+        self.is_post_processed = True
+        self.crab_order_id._crab_receive_payment(self)
+        self.wechatpay_issue = False

@@ -1,9 +1,27 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    crab_other_amount_id = fields.Many2one(
+        "payment.transaction", "Payment of another amount", compute="_compute_crab_other_amount_id", compute_sudo=True
+    )
+
+    @api.depends("transaction_ids.wechatpay_issue")
+    def _compute_crab_other_amount_id(self):
+        for order in self:
+            order.crab_other_amount_id = order.transaction_ids.filtered(
+                lambda tx: tx.wechatpay_issue == "amount" and tx.state != "done"
+            )[:1]
+
+    def action_crab_give_back_other_amount(self):
+        """Give back, by the way it came, a payment that was not the order's amount; needs the right to reconcile."""
+        self.ensure_one()
+        self.check_access("read")
+        self.env["payment.provider"]._wechatpay_check_may_reconcile()
+        self.sudo().crab_other_amount_id._crab_give_back_other_amount()
 
     def _crab_wechat_payment(self, trade_type):
         """The payment of this order to begin with ``_wechatpay_prepay(trade_type, …)``, in a transaction after this.

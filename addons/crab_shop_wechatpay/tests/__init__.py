@@ -1,1 +1,1 @@
-from . import test_start
+from . import test_bill, test_start

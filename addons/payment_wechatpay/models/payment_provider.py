@@ -6,7 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .. import const
 from ..tools import client
@@ -305,6 +305,15 @@ class PaymentProvider(models.Model):
         finally:
             if api.renewed:
                 self._wechatpay_keep_certificates(api.renewed)
+
+    @api.model
+    def _wechatpay_check_may_reconcile(self):
+        """Hook: who fetches bills and clears up differences; nobody writes bills, whatever the rights.
+
+        :raise AccessError: for others than administrators
+        """
+        if not self.env.su and not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators work with the bills of WeChat Pay."))
 
     def _wechatpay_keep_certificates(self, certificates):
         self.sudo().write({"wechatpay_certificates": certificates, "wechatpay_certificates_at": fields.Datetime.now()})

@@ -63,7 +63,8 @@ class PaymentWechatpayBill(models.Model):
 
     def action_fetch(self):
         """Fetch these bills again, and compare."""
-        self.check_access("write")
+        self.check_access("read")
+        self.env["payment.provider"]._wechatpay_check_may_reconcile()
         for one in self:
             try:
                 one.sudo()._fetch()
@@ -74,7 +75,8 @@ class PaymentWechatpayBill(models.Model):
 
     def action_compare(self):
         """Compare these bills with our transactions as they are now."""
-        self.check_access("write")
+        self.check_access("read")
+        self.env["payment.provider"]._wechatpay_check_may_reconcile()
         for one in self.sudo():
             one._compare()
 

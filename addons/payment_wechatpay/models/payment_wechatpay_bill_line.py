@@ -59,7 +59,8 @@ class PaymentWechatpayBillLine(models.Model):
     def action_record_refund(self):
         """Enter a refund that was made in WeChat's merchant platform, as a transaction of ours."""
         self.ensure_one()
-        self.check_access("write")
+        self.check_access("read")
+        self.env["payment.provider"]._wechatpay_check_may_reconcile()
         if self.difference != "unknown" or self.direction != "out":
             raise UserError(self.env._("Only a refund that is unknown to us can be recorded."))
         line_sudo = self.sudo()

@@ -8,4 +8,5 @@ class PaymentProvider(models.Model):
     def _wechatpay_check_may_reconcile(self):
         """Finance, too."""
         if not self.env.user.has_group("crab_base.group_finance"):
-            super()._wechatpay_check_may_reconcile()
+            return super()._wechatpay_check_may_reconcile()
+        return None

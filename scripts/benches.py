@@ -16,6 +16,7 @@ from pathlib import Path
 import crabenv
 
 MILLION = 1_000_000
+MEMBERS = 200_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
 CONNECTIONS = 4
 PAGE = 80
@@ -58,9 +59,9 @@ class Bench:
         with crabenv.connect(self.database) as cr:
             cr.execute(f"VACUUM ANALYZE {table}")
 
-    def import_file(self, path):
+    def import_file(self, path, kind="card"):
         def load(env):
-            done = env["crab.import"]._run_file("card", path.name, path.read_bytes())
+            done = env["crab.import"]._run_file(kind, path.name, path.read_bytes())
             assert done.state == "done", (done.state, done.error_rows)
             return done.count_loaded
 
@@ -73,7 +74,7 @@ class Bench:
 
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
-    for name in ("FILE", "DOCUMENT", "REDEMPTIONS"):
+    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "MEMBERS"):
         globals()[name] //= divisor
 
 
@@ -147,15 +148,47 @@ def _number_file(folder, kind, count, start, code="W-CARD"):
             out.write("卡号,卡密,卡编码\n")
             out.writelines(",".join(row) + "\n" for row in rows)
         return path
+    return _write_excel(path, ("卡号", "卡密", "卡编码"), rows)
+
+
+def _write_excel(path, headers, rows):
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ("卡号", "卡密", "卡编码"))
+        sheet.write_row(0, 0, headers)
         for at, row in enumerate(rows, 1):
             for column, value in enumerate(row):
                 sheet.write_string(at, column, value)
     return path
+
+
+def members(bench):
+    """200,000 members from Excel, each with account, contact and history, a third of them invited by another row."""
+    figures, reference = {}, {}
+    start, block = prefix(), bench.query("SELECT count(*) FROM crab_member WHERE phone LIKE '+861500%%'")[0][0]
+    rows = (
+        (f"{start}{at}", f"会员 {at}", f"1500{block + at:07}", "W-A" if at % 3 else "",
+         f"{start}{at + 1}" if at % 3 == 0 and at + 1 < MEMBERS else "")
+        for at in range(MEMBERS)
+    )  # fmt: skip
+    path = _write_excel(bench.folder / f"{start}.xlsx", ("会员号", "姓名", "手机号", "归属渠道商", "邀请会员号"), rows)
+    with bench.timed(figures, "seconds"):
+        assert bench.import_file(path, "member") == MEMBERS
+    path.unlink()
+    figures["members per second"] = round(MEMBERS / figures["seconds"])
+
+    def create(env):
+        contacts = env["res.partner"].with_context(tracking_disable=True)
+        contacts.create([{"name": f"会员 {at}", "phone": f"+861500{at:07}"} for at in range(2000)])
+        env.flush_all()
+
+    with bench.timed(reference, "seconds"):
+        bench.run(create)
+    return {
+        "figures": figures,
+        "reference": {"Odoo's contacts alone created per second": round(2000 / reference["seconds"])},
+    }
 
 
 def _plain_lots(bench, count=2000):
@@ -582,6 +615,7 @@ BENCHES = {
     for function in (
         import_csv,
         import_excel,
+        members,
         transfer_10k,
         activate_10k,
         redemption_rate,

@@ -5,7 +5,7 @@
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",
-    "depends": ["crab_base", "mail"],
+    "depends": ["crab_base", "phone_validation"],
     "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/ir.model.access.csv",

@@ -8,7 +8,9 @@ from odoo.fields import Domain
 from odoo.orm.models import NO_ACCESS
 from odoo.tools import SQL
 
+from odoo.addons.crab_base.models.crab_public_id_mixin import uuid7
 from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.rows import insert_like
 
 from ..tools import phone as phone_tools
 
@@ -180,8 +182,7 @@ class CrabAccount(models.Model):
         numbers = [self._clean_phone(vals.get("phone")) for vals in vals_list]
         if not all(numbers):
             raise ValidationError(self.env._("A phone number is missing."))
-        found = accounts_sudo.search([("phone", "in", list(set(numbers))), ("state", "=", "live")])
-        by_phone = {account.phone: account for account in found}
+        by_phone = accounts_sudo._live_by_phone(set(numbers))
         missing = {}
         for number, vals in zip(numbers, vals_list, strict=True):
             if number not in by_phone:
@@ -189,14 +190,53 @@ class CrabAccount(models.Model):
         if missing:
             try:
                 with self.env.cr.savepoint():
-                    created = accounts_sudo.with_context(tracking_disable=True, mail_create_nosubscribe=True).create(
-                        list(missing.values())
-                    )
-                    created.flush_recordset()
+                    created = accounts_sudo._create_in_sets(list(missing.values()))
             except IntegrityError as exc:
                 raise ConcurrencyError(self.env._("The account was made by someone else just now.")) from exc
-            by_phone.update({account.phone: account for account in created})
+            by_phone.update(zip(missing, created, strict=True))
         return [by_phone[number] for number in numbers]
+
+    @api.model
+    def _live_by_phone(self, numbers):
+        """``{phone number: live account}`` of those of ``numbers`` (E.164) that have one."""
+        self.flush_model(["phone", "state"])
+        self.env.cr.execute(  # a join, as PostgreSQL would look up each of a long list in the index for searches
+            SQL(
+                "SELECT phone, id FROM unnest(%s::varchar[]) AS asked(phone) JOIN crab_account USING (phone)"
+                " WHERE state = 'live'",
+                list(numbers),
+            )
+        )
+        rows = self.env.cr.fetchall()
+        accounts = self.browse(account_id for _phone, account_id in rows)
+        return {phone: account for (phone, _id), account in zip(rows, accounts, strict=True)}
+
+    @api.model
+    def _create_in_sets(self, vals_list):
+        """New accounts with their partners: the first by the ORM, the others as rows like it, without tracking mail.
+
+        :param vals_list: dicts with ``name`` and ``phone`` (E.164), nothing else
+        """
+        first, *others = vals_list
+        account = self.with_context(tracking_disable=True, mail_create_nosubscribe=True).create(first)
+        account.flush_recordset()
+        if not others:
+            return account
+        names = [vals["name"] for vals in others]
+        phones = [vals["phone"] for vals in others]
+        partners = insert_like(
+            account.partner_id,
+            {"name": names, "complete_name": names, "phone": phones, "phone_sanitized": phones},
+        )
+        return account + insert_like(
+            account,
+            {
+                "name": names,
+                "phone": phones,
+                "partner_id": partners.ids,
+                "public_id": [uuid7() for _vals in others],
+            },
+        )
 
     def _set_closed(self):
         """Close live accounts and end their sessions."""

@@ -9,6 +9,7 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from unittest.mock import patch
 
+import phonenumbers
 import xlsxwriter
 import xlwt
 from hypothesis import HealthCheck, example, given, settings
@@ -248,6 +249,19 @@ class TestCells(CrabCase):
         self.assertEqual(cells.code()("\ufeffA1\u200b"), "A1")
         self.assertTrue(cells.is_blank("\u200b "))
         self.assertIsNone(cells.text()("\u2060"))
+
+    def test_chinese_mobiles_are_read_as_the_library_reads_them(self):
+        parse = cells.phone()
+        for start in range(100, 200):
+            for rest in ("00000000", "12345678", "99999999"):
+                text = f"{start}{rest}"
+                number = phonenumbers.parse(text, "CN")
+                if phonenumbers.is_valid_number(number):
+                    expected = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+                    self.assertEqual((parse(text), parse("+86" + text)), (expected, expected))
+                else:
+                    with self.assertRaises(cells.CellError):
+                        parse(text)
 
     def test_letters_are_no_digits_of_a_phone_number(self):
         for value in ("1362996VIP5", "13629968745x", "tel:13629968745", "13629968745;ext=5", "13629968745/110"):

@@ -1,8 +1,11 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.spreadsheet import Column
+from odoo.addons.crab_base.tools.timezone import business_date
+
+PART = 20_000  # members that are made at a time
 
 
 class CrabImportMember(models.AbstractModel):
@@ -36,11 +39,22 @@ class CrabImportMember(models.AbstractModel):
 
     @api.model
     def _known(self, rows):
-        """What the rows refer to, each in one query: members by number, levels by name, dealers by code."""
-        members_sudo = self.env["crab.member"].sudo()  # sudo: what is in use is in use, whoever may see it
+        """What the rows refer to, each in one query.
+
+        :return: ``{number: (member id, dealer id)}``, levels by name, dealers by code
+        """
         numbers = {row["number"] for row in rows} | {row["inviter"] for row in rows if row["inviter"]}
+        # SQL: what is in use is in use, whoever may see it; a join, as PostgreSQL would look up each of a long list in
+        # the index for searches by a part of the number
+        self.env.cr.execute(
+            SQL(
+                "SELECT number, id, dealer_id FROM unnest(%s::varchar[]) AS asked(number)"
+                " JOIN crab_member USING (number)",
+                list(numbers),
+            )
+        )
         return (
-            {member.number: member for member in members_sudo.search([("number", "in", list(numbers))])},
+            {number: (member_id, dealer_id) for number, member_id, dealer_id in self.env.cr.fetchall()},
             {level.name: level for level in self.env["crab.member.level"].search([])},
             {
                 dealer.code: dealer
@@ -52,45 +66,43 @@ class CrabImportMember(models.AbstractModel):
 
     @api.model
     def _check(self, rows):
+        self.env.flush_all()
         members, levels, dealers = self._known(rows)
-        accounts_sudo = (
-            self.env["crab.account"]
-            .sudo()
-            .search(  # sudo: as above
-                [("phone", "in", [row["phone"] for row in rows]), ("state", "=", "live")]
+        closed = {code for code, dealer in dealers.items() if dealer.state != "active"}
+        self.env.cr.execute(  # as in _known
+            SQL(
+                "SELECT account.phone, member.number FROM unnest(%s::varchar[]) AS asked(phone)"
+                " JOIN crab_account AS account ON account.phone = asked.phone AND account.state = 'live'"
+                " JOIN crab_member AS member ON member.account_id = account.id",
+                [row["phone"] for row in rows],
             )
         )
-        with_member = {
-            member.account_id.phone: member.number
-            for member in self.env["crab.member"]
-            .sudo()
-            .search([("account_id", "in", accounts_sudo.ids)])  # sudo: as above
-        }
+        with_member = dict(self.env.cr.fetchall())
         in_file = {row["number"] for row in [*rows, *rows.bad] if row["number"]}
-        inviters = {row["number"]: row["inviter"] for row in rows}
-        on_cycle = self._on_cycle(inviters)
+        on_cycle = self._on_cycle({row["number"]: row["inviter"] for row in rows})
+        # not for each bad row anew: looking up a translation takes longer than checking a row
+        in_use, missing, is_closed = (
+            self.env._("is already in use"),
+            self.env._("does not exist"),
+            self.env._("is closed"),
+        )
+        circle, taken = self.env._("leads back to the member itself"), self.env._("belongs to the member %(number)s")
         errors = []
         for row in rows:
             if row["number"] in members:
-                errors.append((row.number, "会员号", self.env._("is already in use")))
+                errors.append((row.number, "会员号", in_use))
             if row["phone"] in with_member:
-                errors.append(
-                    (
-                        row.number,
-                        "手机号",
-                        self.env._("belongs to the member %(number)s", number=with_member[row["phone"]]),
-                    )
-                )
+                errors.append((row.number, "手机号", taken % {"number": with_member[row["phone"]]}))
             if row["level"] and row["level"] not in levels:
-                errors.append((row.number, "等级", self.env._("does not exist")))
+                errors.append((row.number, "等级", missing))
             if row["dealer"] and row["dealer"] not in dealers:
-                errors.append((row.number, "归属渠道商", self.env._("does not exist")))
-            elif row["dealer"] and dealers[row["dealer"]].state != "active":
-                errors.append((row.number, "归属渠道商", self.env._("is closed")))
+                errors.append((row.number, "归属渠道商", missing))
+            elif row["dealer"] in closed:
+                errors.append((row.number, "归属渠道商", is_closed))
             if row["inviter"] and row["inviter"] not in in_file and row["inviter"] not in members:
-                errors.append((row.number, "邀请会员号", self.env._("does not exist")))
+                errors.append((row.number, "邀请会员号", missing))
             elif row["number"] in on_cycle:
-                errors.append((row.number, "邀请会员号", self.env._("leads back to the member itself")))
+                errors.append((row.number, "邀请会员号", circle))
         return errors
 
     @api.model
@@ -122,7 +134,7 @@ class CrabImportMember(models.AbstractModel):
             elif current in by_number:
                 owner = owners[current] = dealers[by_number[current]["dealer"]].id
             else:
-                owner = members[current].dealer_id.id if current else False
+                owner = members[current][1] if current else False
             owners.update(dict.fromkeys(path, owner))
         return owners
 
@@ -136,24 +148,26 @@ class CrabImportMember(models.AbstractModel):
             mail_create_nosubscribe=True,
             crab_reason=self.env._("Import"),
         )
-        created = members_env.create(
-            [
-                {
-                    "number": row["number"],
-                    "name": row["name"],
-                    "phone": row["phone"],
-                    "dealer_id": owners[row["number"]],
-                    **({"level_id": levels[row["level"]].id} if row["level"] else {}),
-                    **({"registered_date": row["registered"]} if row["registered"] else {}),
-                }
-                for row in rows
-            ]
-        )
-        ids = {member.number: member.id for member in [*members.values(), *created]}
+        base, today = self.env["crab.member.level"]._default().id, business_date()
+        ids = {number: member_id for number, (member_id, _dealer_id) in members.items()}
+        for part in split_every(PART, rows, list):
+            made = members_env._create_in_sets(
+                [
+                    {
+                        "number": row["number"],
+                        "name": row["name"],
+                        "phone": row["phone"],
+                        "dealer_id": owners[row["number"]],
+                        "level_id": levels[row["level"]].id if row["level"] else base,
+                        "registered_date": row["registered"] or today,
+                    }
+                    for row in part
+                ]
+            )
+            ids.update(zip((row["number"] for row in part), made.ids, strict=True))
         pairs = [(ids[row["number"]], ids[row["inviter"]]) for row in rows if row["inviter"]]
         if pairs:
             # inviters may stand below: they are linked when all exist; the file was checked for circles
-            created.flush_recordset()
             self.env.cr.execute(
                 SQL(
                     "UPDATE crab_member SET inviter_id = pair.inviter"
@@ -162,6 +176,5 @@ class CrabImportMember(models.AbstractModel):
                     [inviter for _member, inviter in pairs],
                 )
             )
-            created.invalidate_recordset(["inviter_id"])
-            self.env["crab.member"].browse(inviter for _member, inviter in pairs).invalidate_recordset(["invited_ids"])
-        return created
+            self.env.invalidate_all()
+        return members_env.browse(ids[row["number"]] for row in rows)

@@ -3,10 +3,14 @@ import unicodedata
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.crab_account.tools.phone import normalise as normalise_phone
+from odoo.addons.crab_base.models.crab_public_id_mixin import uuid7
+from odoo.addons.crab_base.tools.rows import insert_like
 from odoo.addons.crab_base.tools.subject import Subject
 from odoo.addons.crab_base.tools.timezone import business_date
+from odoo.addons.crab_dealer.models.crab_invite_mixin import new_code
 
 # fields that change by named methods only, which check and write the history
 GUARDED = {
@@ -171,25 +175,71 @@ class CrabMember(models.Model):
         self._assign_numbers(vals_list)
         self._assign_accounts(vals_list)
         members = super().create(vals_list)
+        return members._begin_history(
+            [(member.dealer_id.id, member.staff_id.id, member.level_id.id) for member in members]
+        )
+
+    def _begin_history(self, owned):
+        """These new members, after the first line of their histories.
+
+        :param owned: ``(dealer id, staff id, level id)`` of each
+        """
         reason = self.env.context.get("crab_reason")
         if not isinstance(reason, str) or not reason.strip():  # the context may come from outside
             reason = self.env._("Registered")
         self.env["crab.member.ownership"]._log(
             [
-                {
-                    "member_id": member.id,
-                    "to_dealer_id": member.dealer_id.id,
-                    "to_staff_id": member.staff_id.id,
-                    "reason": reason,
-                }
-                for member in members
-                if member.dealer_id
+                {"member_id": member_id, "to_dealer_id": dealer_id, "to_staff_id": staff_id, "reason": reason}
+                for member_id, (dealer_id, staff_id, _level_id) in zip(self.ids, owned, strict=True)
+                if dealer_id
             ]
         )
         self.env["crab.member.level.history"]._log(
-            [{"member_id": member.id, "to_level_id": member.level_id.id, "reason": reason} for member in members]
+            [
+                {"member_id": member_id, "to_level_id": level_id, "reason": reason}
+                for member_id, (_dealer_id, _staff_id, level_id) in zip(self.ids, owned, strict=True)
+            ]
         )
-        return members
+        return self
+
+    @api.model
+    def _create_in_sets(self, vals_list):
+        """As ``create``, for hundreds of thousands: the first by the ORM, the others as rows like it.
+
+        The caller has checked that nobody is a member already and which dealers there are, and gives no inviters.
+
+        :param vals_list: dicts with ``number``, ``name``, ``phone``, ``dealer_id``, ``level_id``, ``registered_date``
+        """
+        first, *others = vals_list
+        member = self.create(first)
+        if not others:
+            return member
+        accounts = self.env["crab.account"]._get_or_create(
+            [{"name": vals["name"], "phone": vals["phone"]} for vals in others]
+        )
+        account_ids = [account.id for account in accounts]
+        self.env.cr.execute(
+            SQL(
+                "SELECT account.name, account.phone, account.partner_id FROM crab_account AS account"
+                " JOIN unnest(%s::int[]) WITH ORDINALITY AS asked(id, place) USING (id) ORDER BY place",
+                account_ids,
+            )
+        )
+        names, phones, partner_ids = zip(*self.env.cr.fetchall(), strict=True)
+        kept = {column: [vals[column] for vals in others] for column in vals_list[0] if column not in ("name", "phone")}
+        made = insert_like(
+            member,
+            {
+                "account_id": account_ids,
+                "partner_id": partner_ids,
+                "name": names,
+                "phone": phones,
+                "public_id": [uuid7() for _vals in others],
+                "invite_code": [new_code() for _vals in others],
+                **kept,
+            },
+        )
+        return member + made._begin_history([(vals["dealer_id"], False, vals["level_id"]) for vals in others])
 
     def write(self, vals):
         guarded = GUARDED & vals.keys()

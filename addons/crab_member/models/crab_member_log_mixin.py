@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crab_base.tools.rows import insert_like
 from odoo.addons.crab_base.tools.subject import Subject
 
 
@@ -29,13 +30,20 @@ class CrabMemberLogMixin(models.AbstractModel):
 
     @api.model
     def _log(self, vals_list):
-        """Add lines by the acting subject, in sets."""
+        """Add lines by the acting subject, in sets.
+
+        :param vals_list: dicts with the same keys
+        """
+        if not vals_list:
+            return self.browse()
         subject = Subject.of(self.env)
         author = {
             "actor_kind": subject.kind,
             "actor_id": subject.id,
             "author": self.env["crab.dealer.ratio"]._author_name(subject),
         }
-        return self.sudo().create(
-            [{**author, **vals} for vals in vals_list]
-        )  # sudo: nobody has the right to write the history
+        first, *others = vals_list
+        line = self.sudo().create({**author, **first})  # sudo: nobody has the right to write the history
+        if not others:
+            return line
+        return line + insert_like(line, {column: [vals[column] for vals in others] for column in first})

@@ -4,6 +4,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+from odoo.tools import SQL
+
 from odoo.addons.crab_base.tests.common import covers
 
 from .common import MemberCase
@@ -13,6 +15,8 @@ SEASON = Path(__file__).parents[3] / "tests" / "data" / "season"
 
 
 class TestImport(MemberCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -134,3 +138,86 @@ class TestImport(MemberCase):
         self.assertEqual(
             self.Member.search_count([("dealer_id", "=", self.dealer1.id), ("number", "=like", "T%")]), count
         )
+
+    def _stored(self, member):
+        """All that is stored of a member and beside it, with what names one person put out of the way."""
+        account, partner = member.account_id, member.partner_id
+        self.env.flush_all()
+        found = {}
+        for table, column, record in (
+            ("res_partner", "id", partner),
+            ("crab_account", "id", account),
+            ("crab_member", "id", member),
+            ("crab_member_ownership", "member_id", member),
+            ("crab_member_level_history", "member_id", member),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "SELECT to_jsonb(t) FROM %s AS t WHERE %s = %s ORDER BY id",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                    record.id,
+                )
+            )
+            found[table] = [row for (row,) in self.env.cr.fetchall()]
+        own = {member.number: "number", member.phone: "phone"}
+        own_ids = {
+            "partner_id": partner.id, "commercial_partner_id": partner.id, "account_id": account.id,
+            "member_id": member.id,
+        }  # fmt: skip
+        for row in (row for rows in found.values() for row in rows):
+            for column in {"create_date", "write_date", "write_uid", "happened_at", "id"} & row.keys():
+                self.assertTrue(row.pop(column))
+            for column in {"public_id", "invite_code"} & row.keys():
+                self.assertIn(len(row.pop(column)), (12, 36))
+            for column in own_ids.keys() & row.keys():
+                self.assertEqual(row.pop(column), own_ids[column], column)
+            row.update({column: own[value] for column, value in row.items() if value in own.keys() - {None}})
+        return found
+
+    def test_what_is_made_in_sets_equals_what_is_made_one_by_one(self):
+        known = self._new_member(number="T-KNOWN", dealer_id=self.dealer3.id)
+        account = self.env["crab.account"].create({"name": "旧名", "phone": "13700000021"})
+        values = [
+            {},
+            {"level_id": self.gold.id, "registered_date": date(2026, 9, 12)},
+            {"dealer_id": self.dealer1.id},
+            {"inviter_id": known.id, "dealer_id": self.dealer3.id},
+        ]
+        record = self._run(
+            ["M0", "同名", "13700000000", "", "", "", ""],
+            ["M1", "同名", "13700000001", "T gold", "", "", "2026-09-12"],
+            ["M2", "同名", "13700000002", "", "T-A1", "", ""],
+            ["M3", "同名", "13700000003", "", "", "T-KNOWN", ""],
+            ["M4", "新名", account.phone, "", "", "", ""],
+        )
+        self.assertEqual(record.state, "done", record.message)
+        before = self.env["mail.message"].search_count([]), self.env["mail.followers"].search_count([])
+        singly = self.Member.with_user(self.user).with_context(crab_reason="Import", tracking_disable=True)
+        for number, vals in enumerate(values):
+            other = singly.create({"number": f"O{number}", "name": "同名", "phone": f"1370000001{number}", **vals})
+            self.assertEqual(self._stored(self._member(f"M{number}")), self._stored(other), vals)
+        self.assertEqual(
+            (self.env["mail.message"].search_count([]), self.env["mail.followers"].search_count([])), before
+        )
+        known_person = self._member("M4")
+        self.assertEqual((known_person.account_id, known_person.name), (account, "旧名"), "who is known keeps the name")
+        self.assertEqual(known_person.partner_id, account.partner_id)
+        codes = self.Member.search([]).mapped("invite_code") + self.Member.search([]).mapped("public_id")
+        self.assertEqual(len(codes), len(set(codes)))
+
+    def test_statements_do_not_grow_with_the_rows(self):
+        def count(size, start):
+            before = self.env.cr.sql_log_count
+            record = self._run(
+                *[
+                    [f"T{start + i}", "名", f"13{start + i}", "", "T-A1" if i % 2 else "", f"T{start}" if i else "", ""]
+                    for i in range(size)
+                ]
+            )
+            self.assertEqual(record.state, "done", record.message)
+            return self.env.cr.sql_log_count - before
+
+        count(3, 700000000)  # fills the caches
+        small, big = count(10, 710000000), count(300, 720000000)
+        self.assertLess(big, small + 5, "no statement per row")

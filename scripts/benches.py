@@ -4,6 +4,7 @@ usage: benches.py NAME DATABASE FOLDER DIVISOR     prints the figures as JSON
 """
 
 import contextlib
+import functools
 import io
 import json
 import multiprocessing
@@ -13,11 +14,14 @@ import sys
 import time
 from pathlib import Path
 
+import bench_orders
+
 import crabenv
 
 MILLION = 1_000_000
 MEMBERS = 200_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
+ORDER_SECONDS, PLAIN_SECONDS = 600, 120
 CONNECTIONS = 4
 PAGE = 80
 
@@ -74,7 +78,7 @@ class Bench:
 
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
-    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "MEMBERS"):
+    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "MEMBERS", "ORDER_SECONDS", "PLAIN_SECONDS"):
         globals()[name] //= divisor
 
 
@@ -379,6 +383,27 @@ def _plain_delivery(bench, count=50):
     return {"Odoo's deliveries made and validated per second, 1 connection": round(count / figures["seconds"], 1)}
 
 
+# ------------------------------------------------------------------------------------------- orders
+
+
+def orders(bench):
+    """Orders of two lines placed and paid by 4 processes for 10 minutes, beside the job workers on the same machine."""
+    parties = bench.run(lambda env: bench_orders.make_parties(env, bench, prefix()))
+    make_bench = functools.partial(Bench, bench.database, bench.folder)
+    reference, figures = (
+        bench_orders.buy_at_once(bench, make_bench, kind, parties, seconds, CONNECTIONS)
+        for kind, seconds in ((bench_orders.Plain, PLAIN_SECONDS), (bench_orders.Ours, ORDER_SECONDS))
+    )
+    plain = reference["orders per second"]
+    figures = {
+        "seconds": ORDER_SECONDS,
+        "processes": CONNECTIONS,
+        **figures,
+        "times as fast as plain Odoo": round(figures["completed per second"] / plain, 2),
+    }
+    return {"figures": figures, "reference": {f"plain Odoo: {name}": value for name, value in reference.items()}}
+
+
 # ------------------------------------------------------------------------------------------- the register
 
 
@@ -619,6 +644,7 @@ BENCHES = {
         transfer_10k,
         activate_10k,
         redemption_rate,
+        orders,
         verify_history_1m,
         register_search_5m,
     )

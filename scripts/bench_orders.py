@@ -101,9 +101,7 @@ class Plain(Ours):
                 (0, 0, {"product_id": product_id, "product_uom_qty": quantity})
                 for quantity, product_id in enumerate(chosen, 1)
             ]
-            orders.create(
-                {"partner_id": partner_id, "client_order_ref": key, "order_line": lines}
-            ).action_confirm()
+            orders.create({"partner_id": partner_id, "client_order_ref": key, "order_line": lines}).action_confirm()
 
         self.bench.run(confirm)
         return 1

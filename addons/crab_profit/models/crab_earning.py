@@ -71,6 +71,25 @@ class CrabEarning(models.Model):
                 FOR EACH ROW EXECUTE FUNCTION crab_earning_append_only();
             """
         )
+        self.env.cr.execute(  # a function, because PostgreSQL plans the rule longer than it takes to follow it
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION crab_earning_share(wanted int[], shared_at timestamp) RETURNS void
+                LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO crab_earning
+                           (order_id, line_id, company_id, dealer_id, position, kind, amount, state, earned_at)
+                    SELECT line.order_id, line.id, sale_order.company_id, share.dealer_id, share.position, 'share',
+                           share.amount, 'pending', shared_at
+                      FROM (%s) AS share
+                      JOIN sale_order_line line ON line.id = share.line_id
+                      JOIN sale_order ON sale_order.id = line.order_id
+                     WHERE share.amount <> 0 OR share.dealer_id IS NULL;
+                END $$
+                """,
+                self._shares_sql(self._frozen_lines_sql(SQL("sale_order.id = ANY(wanted)"))),
+            )
+        )
         return result
 
     @api.model_create_multi
@@ -150,21 +169,8 @@ class CrabEarning(models.Model):
             return
         self.env.flush_all()
         self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO crab_earning (order_id, line_id, company_id, dealer_id, position, kind, amount, state,
-                earned_at)
-                SELECT line.order_id, line.id, sale_order.company_id, share.dealer_id, share.position, 'share',
-                share.amount,
-                       'pending', %(now)s
-                  FROM (%(shares)s) AS share
-                  JOIN sale_order_line line ON line.id = share.line_id
-                  JOIN sale_order ON sale_order.id = line.order_id
-                 WHERE share.amount <> 0 OR share.dealer_id IS NULL
-                """,
-                now=fields.Datetime.now(),
-                shares=self._shares_sql(self._frozen_lines_sql(SQL("sale_order.id = ANY(%s)", list(orders.ids)))),
-            )
+            "SELECT crab_earning_share(%s, %s)",
+            [list(orders.ids), fields.Datetime.now()],  # see init
         )
         self._forget()
 

@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
     def _crab_on_paid(self):
         result = super()._crab_on_paid()
         self.env["crab.earning"]._share(self)
-        self.env["crab.staff.earning"]._follow(self)
+        self.env["crab.staff.earning"]._follow(self.filtered("crab_staff_id"))
         return result
 
     def _crab_on_refunded(self, refund):

@@ -19,3 +19,4 @@ from . import crab_delivery_line
 from . import crab_refund
 from . import crab_refund_line
 from . import crab_shop
+from . import crab_shop_order

@@ -1,10 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.timezone import business_date
 
+from ..tools import rows
 from .crab_shop import ADDRESS
+from .crab_stock_level import MAIN_WAREHOUSE
+
+DELIVERY_NUMBERS = "crab_redemption.sequence_delivery"
 
 
 class CrabDelivery(models.Model):
@@ -54,36 +59,53 @@ class CrabDelivery(models.Model):
         """One delivery per paid order: the parts of what was ordered, from the Group's main warehouse."""
         if not orders:
             return self.browse()
-        warehouse = self.env["product.product"]._crab_warehouse()
-        today = business_date()
-        return self.sudo().create(  # deliveries are made by their documents
-            [
-                {
-                    "order_id": order.id,
-                    "company_id": warehouse.company_id.id,
-                    "warehouse_id": warehouse.id,
-                    # paid after the day: as soon as possible
-                    "wish_date": order.crab_wish_date and order.crab_wish_date >= today and order.crab_wish_date,
-                    **{name: order[f"crab_{name}"] for name in ADDRESS if not name.endswith("_id")},
-                    **{name: order[f"crab_{name}"].id for name in ADDRESS if name.endswith("_id")},
-                    "line_ids": [
-                        fields.Command.create(
-                            {
-                                "package_id": line.product_id.id,
-                                "product_id": product.id,
-                                "quantity": quantity,
-                                "order_line_id": line.id,
-                                "order_quantity": line.product_uom_qty,
-                            }
-                        )
-                        for line in order.order_line
-                        if line.crab_role == "goods"
-                        for product, quantity in line._crab_parts({line: line.product_uom_qty}).items()
-                    ],
-                }
-                for order in orders
-            ]
+        author = rows.author(self.env)
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH delivery AS (
+                    INSERT INTO crab_delivery
+                           (name, state, order_id, company_id, warehouse_id, wish_date, %(address)s, %(author)s)
+                    SELECT given.name, 'waiting', sale_order.id, main.company_id, main.warehouse_id,
+                           -- paid after the day: as soon as possible
+                           CASE WHEN sale_order.crab_wish_date >= %(today)s THEN sale_order.crab_wish_date END,
+                           %(ordered)s, %(author_values)s
+                      FROM unnest(%(names)s::varchar[], %(orders)s::int[]) AS given(name, order_id)
+                      JOIN sale_order ON sale_order.id = given.order_id
+                     CROSS JOIN (%(warehouse)s) main
+                     ORDER BY given.name
+                    RETURNING id, order_id
+                ), line AS (
+                    INSERT INTO crab_delivery_line
+                           (delivery_id, package_id, product_id, quantity, order_line_id, order_quantity, %(author)s)
+                    SELECT delivery.id, line.product_id, COALESCE(part.product_id, line.product_id),
+                           COALESCE(part.quantity, 1) * line.product_uom_qty, line.id, line.product_uom_qty,
+                           %(author_values)s
+                      FROM delivery
+                      JOIN sale_order_line line ON line.order_id = delivery.order_id AND line.crab_role = 'goods'
+                      JOIN product_product product ON product.id = line.product_id
+                      LEFT JOIN crab_package_part part ON part.package_tmpl_id = product.product_tmpl_id
+                     ORDER BY delivery.id, line.sequence, line.id, part.sequence, part.id
+                )
+                SELECT id FROM delivery ORDER BY id
+                """,
+                names=rows.next_names(self.env, DELIVERY_NUMBERS, len(orders)),
+                orders=list(orders.ids),
+                today=business_date(),
+                warehouse=MAIN_WAREHOUSE,
+                address=SQL(", ").join(SQL.identifier(name) for name in ADDRESS),
+                ordered=SQL(", ").join(SQL.identifier("sale_order", f"crab_{name}") for name in ADDRESS),
+                author=SQL(", ").join(SQL.identifier(name) for name in author),
+                author_values=SQL(", ").join(SQL("%s", value) for value in author.values()),
+            )
         )
+        deliveries = self.sudo().browse(row[0] for row in self.env.cr.fetchall())  # made by their documents
+        if not deliveries:
+            self.env["product.product"]._crab_warehouse()  # says that there is none
+        rows.forget_inverses(self)
+        rows.forget_inverses(self.env["crab.delivery.line"])
+        return deliveries
 
     def _after_ship(self):
         result = super()._after_ship()
@@ -169,8 +191,8 @@ class CrabDelivery(models.Model):
         for line in refund.line_ids:
             wanted = line.quantity_unshipped
             parts = open_deliveries.line_ids.filtered(lambda part, line=line: part.order_line_id == line.order_line_id)
-            for rows in parts.grouped("delivery_id").values():
-                taken = min(wanted, rows[0].order_quantity)
+            for held in parts.grouped("delivery_id").values():
+                taken = min(wanted, held[0].order_quantity)
                 wanted -= taken
-                rows._set_order_quantity(rows[0].order_quantity - taken)
+                held._set_order_quantity(held[0].order_quantity - taken)
         open_deliveries.filtered(lambda delivery: not delivery.line_ids)._cancel_unshipped()

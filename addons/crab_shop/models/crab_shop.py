@@ -139,47 +139,106 @@ class CrabShop(models.AbstractModel):
         :raise LockError: (409) the key was used for another order
         :return: ``sale.order`` in sudo, state *to pay*; for a repeated key the one made first
         """
-        member_sudo = member.sudo()  # whoever orders was checked by the caller; prices and stock are the suite's
-        shop = self.with_env(member_sudo.env).sudo()
-        if key:
-            repeated = shop._find_by_key(member_sudo, lines, address, key)
-            if repeated:
-                return repeated
-        if member_sudo.state != "active":
-            raise UserError(self.env._("This member's account is closed."))
-        lines = [(product.with_env(shop.env), quantity, discount) for product, quantity, discount in lines]
-        quote = shop._quote(member_sudo, lines, address)
-        kind = quote["lines"][0]["product"].crab_kind
-        address = shop._clean_address(kind, address or {}, wish_date)
+        return self._place_all(
+            [
+                {
+                    "member": member,
+                    "lines": lines,
+                    "address": address,
+                    "wish_date": wish_date,
+                    "key": key,
+                    "note": note,
+                }
+            ]
+        )
+
+    @api.model
+    def _place_all(self, requests):
+        """Place many orders at once, all or none: see ``_place``, whose arguments each request is a dict of.
+
+        :return: ``sale.order`` in sudo, one for each request in its order
+        """
+        # whoever orders was checked by the caller; prices and stock are the suite's
+        shop = requests[0]["member"].sudo().env[self._name]
+        requests = [
+            {
+                **request,
+                "member": request["member"].with_env(shop.env),
+                "lines": [(product.with_env(shop.env), *rest) for product, *rest in request["lines"]],
+            }
+            for request in requests
+        ]
+        placed = shop._warm(requests)
+        new = []
+        for at, request in enumerate(requests):
+            placed[at] = request["key"] and placed[at] and shop._ensure_same(placed[at], request)
+            if not placed[at]:
+                new.append(at)
+        made = shop._place_new([requests[at] for at in new])
+        for at, order in zip(new, made, strict=True):
+            placed[at] = order
+        return shop.env["sale.order"].concat(*placed)
+
+    @api.model
+    def _place_new(self, requests):
+        if not requests:
+            return self.env["sale.order"]
+        for request in requests:
+            member = request["member"]
+            if member.state != "active":
+                raise UserError(self.env._("This member's account is closed."))
+            request["quote"] = quote = self._quote(member, request["lines"], request["address"])
+            request["kind"] = quote["lines"][0]["product"].crab_kind
+            request["address"] = self._clean_address(request["kind"], request["address"] or {}, request["wish_date"])
+        level = self.env["crab.stock.level"]
+        takes_stock = self._takes_stock_at("order")
+        needed = [
+            self._stock_needed(request["quote"]) if takes_stock or not request["quote"]["total"] else {}
+            for request in requests
+        ]
+        level._ensure_available(needed)
+        company = self._sales_company()
+        vals_list = [self._order_vals(company, **request) for request in requests]
         try:
-            order = shop._create_order(member_sudo, kind, quote, address, wish_date, key, note)
+            orders = self._insert_orders(vals_list)
         except errors.UniqueViolation as exc:
             if exc.diag.constraint_name != "sale_order_crab_key_uniq":
                 raise
             # sent twice at once: run again, it finds the other's order
             raise ConcurrencyError("the same order is being placed") from exc
-        shop._freeze_chains(order)
-        if self._takes_stock_at("order") or not order.amount_total:
-            shop.env["crab.stock.level"]._claim(order, order._crab_stock_needed())
-        shop.env["crab.outbox"]._emit("order.to_pay", order, {})
-        if not order.amount_total:  # nothing is left to pay
-            order._crab_confirm_paid()
-        return order
+        level._take(dict(zip(orders.ids, needed, strict=True)))
+        self.env["crab.outbox"]._emit("order.to_pay", orders, {})
+        for order, request in zip(orders, requests, strict=True):
+            if not request["quote"]["total"]:  # nothing is left to pay
+                order._crab_confirm_paid()
+        return orders
 
     @api.model
-    def _find_by_key(self, member, lines, address, key):
-        order = self.env["sale.order"].search([("crab_member_id", "=", member.id), ("crab_key", "=", key)], limit=1)
-        if order:
-            wanted = {product.id: (quantity, money.dec(discount)) for product, quantity, discount in lines}
-            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
-            placed = {line.product_id.id: (line.product_uom_qty, line._crab_discount()) for line in goods}
-            address = self._clean_address(order.crab_kind, address or {})
-            same_address = all(
-                (value or False) == order._fields[f"crab_{name}"].convert_to_write(order[f"crab_{name}"], order)
-                for name, value in address.items()
-            )
-            if wanted != placed or not same_address:
-                raise LockError(self.env._("This request was sent before with other content."))
+    def _stock_needed(self, quote):
+        """``{product.product: quantity}`` that what was quoted takes from stock; the parts of packages resolved."""
+        products = self.env["product.product"].union(*(line["product"] for line in quote["lines"]))
+        parts, needed = products._crab_explode(), {}
+        for line in quote["lines"]:
+            for product, each in parts[line["product"]]:
+                needed[product] = needed.get(product, 0) + each * line["quantity"]
+        return needed
+
+    @api.model
+    def _ensure_same(self, order, request):
+        """``order``, which was placed by the key of ``request``.
+
+        :raise LockError: (409) the key was used for another order
+        """
+        wanted = {product.id: (quantity, money.dec(discount)) for product, quantity, discount in request["lines"]}
+        goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+        there = {line.product_id.id: (line.product_uom_qty, line._crab_discount()) for line in goods}
+        address = self._clean_address(order.crab_kind, request["address"] or {})
+        same_address = all(
+            (value or False) == order._fields[f"crab_{name}"].convert_to_write(order[f"crab_{name}"], order)
+            for name, value in address.items()
+        )
+        if wanted != there or not same_address:
+            raise LockError(self.env._("This request was sent before with other content."))
         return order
 
     @api.model
@@ -208,14 +267,12 @@ class CrabShop(models.AbstractModel):
         return value == "True" if isinstance(default, bool) else type(default)(value)
 
     @api.model
-    def _create_order(self, member, kind, quote, address, wish_date, key, note):
-        """Create the order with every value that Odoo would otherwise compute one by one."""
-        company = self.env["res.company"]._crab_company("sales")
+    def _order_vals(self, company, member, kind, quote, address, wish_date=None, key=None, note=None, lines=None):
+        """The values of an order with its lines, as ``create`` of ``sale.order`` takes them."""
         now = fields.Datetime.now()
         minutes = self._setting("pay_minutes")
         partner = member.partner_id
         values = {
-            "name": self.env["ir.sequence"].next_by_code("crab.shop.order"),
             "company_id": company.id,
             "partner_id": partner.id,
             "partner_invoice_id": partner.id,
@@ -225,6 +282,7 @@ class CrabShop(models.AbstractModel):
             "team_id": False,
             "pricelist_id": False,
             "payment_term_id": False,
+            "preferred_payment_method_line_id": False,
             "fiscal_position_id": False,
             "validity_date": False,
             "require_signature": False,
@@ -244,7 +302,7 @@ class CrabShop(models.AbstractModel):
         }
         if quote["freight"]:
             values["order_line"].append(Command.create(self._prepare_freight_line(quote["freight"], company)))
-        return self.env["sale.order"].with_company(company).with_context(**QUIET).create(values)
+        return values
 
     @api.model
     def _order_values(self, member, kind, quote, address):
@@ -281,6 +339,7 @@ class CrabShop(models.AbstractModel):
                 **self._line_values(product, -quoted["discount"], 1, tax),
                 "name": self.env._("Discount on %(product)s", product=product.name),
                 "crab_role": "discount",
+                "crab_retail_price": 0,
                 "crab_paid": 0,
                 "crab_advance": 0,
             }
@@ -293,6 +352,7 @@ class CrabShop(models.AbstractModel):
             **self._line_values(product, amount, 1, tax),
             "name": product.name,
             "crab_role": "freight",
+            "crab_retail_price": 0,
             "crab_paid": 0,
             "crab_advance": amount,
         }
@@ -328,31 +388,3 @@ class CrabShop(models.AbstractModel):
         if not tax or not tax.amount:
             return total
         return money.round_cents(total / (1 + money.dec(tax.amount) / 100))
-
-    @api.model
-    def _freeze_chains(self, order):
-        """Freeze the dealers above the member with their prices, for each goods line; link discounts to their goods."""
-        goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
-        before = self.env["sale.order.line"]
-        for line in order.order_line:
-            if line.crab_role == "discount":
-                line.crab_discount_of_id = before
-            before = line
-        dealers = order.crab_dealer_id._ancestors() if order.crab_dealer_id else order.crab_dealer_id
-        prices = self.env["crab.price"]._dealer_prices(goods.product_id, dealers)
-        self.env.flush_all()
-        self.env["crab.price.chain"]._freeze(
-            [
-                (
-                    order.id,
-                    line.id,
-                    position,
-                    dealer.id,
-                    dealer.ratio,
-                    prices[line.product_id.id, dealer.id],
-                    dealer.state == "active" and dealer.is_online,
-                )
-                for line in goods
-                for position, dealer in enumerate(dealers, 1)
-            ]
-        )

@@ -8,6 +8,16 @@ from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import LOCK_TIMEOUT
 
+# as product.product._crab_warehouse() finds it
+MAIN_WAREHOUSE = SQL(
+    """
+    SELECT warehouse.id AS warehouse_id, warehouse.company_id, place.parent_path AS path FROM stock_warehouse warehouse
+      JOIN res_company company ON company.id = warehouse.company_id AND company.crab_role = 'group'
+      JOIN stock_location place ON place.id = warehouse.lot_stock_id
+     WHERE warehouse.active ORDER BY warehouse.sequence, warehouse.id LIMIT 1
+    """
+)
+
 
 class CrabStockLevel(models.Model):
     """How much of each product's stock orders have taken: the one door through which the shop takes stock.
@@ -30,24 +40,28 @@ class CrabStockLevel(models.Model):
     def _available(self, products):
         """``{product id: quantity}`` that can still be ordered, in the products' own units."""
         self.env["stock.quant"].flush_model()
-        location = self.env["product.product"]._crab_warehouse().lot_stock_id
         self.env.cr.execute(
             SQL(
                 """
-                SELECT given.id, COALESCE(stock.quantity, 0) - COALESCE(level.claimed, 0)
+                SELECT given.id, COALESCE(stock.quantity, 0) - COALESCE(level.claimed, 0), main.path
                   FROM unnest(%(ids)s::int[]) AS given(id)
+                  LEFT JOIN (%(warehouse)s) main ON true
                   LEFT JOIN crab_stock_level level ON level.product_id = given.id
                   LEFT JOIN LATERAL (
                        SELECT SUM(quant.quantity) AS quantity FROM stock_quant quant
                          JOIN stock_location place ON place.id = quant.location_id
-                        WHERE quant.product_id = given.id AND place.parent_path LIKE %(path)s
+                        WHERE quant.product_id = given.id AND place.parent_path LIKE main.path || %(any)s
                   ) stock ON true
                 """,
                 ids=list(products.ids),
-                path=location.parent_path + "%",
+                warehouse=MAIN_WAREHOUSE,
+                any="%",
             )
         )
-        return {product_id: float(quantity) for product_id, quantity in self.env.cr.fetchall()}
+        rows = self.env.cr.fetchall()
+        if rows and not rows[0][2]:
+            self.env["product.product"]._crab_warehouse()  # says that there is none
+        return {product_id: float(quantity) for product_id, quantity, _path in rows}
 
     @api.model
     def _available_of(self, products):
@@ -70,31 +84,57 @@ class CrabStockLevel(models.Model):
         :raise UserError: naming what there is too little of; nothing is claimed then
         :raise LockError: (409) when another order holds a product for too long
         """
-        quantities = {product: quantity for product, quantity in quantities.items() if product.is_storable}
-        if not quantities:
+        self._ensure_available([quantities])
+        self._take({order.id: quantities})
+
+    @api.model
+    def _ensure_available(self, needs):
+        """Lock what is needed, and see that there is enough of it for all; ``_take`` may follow.
+
+        :param needs: list of ``{product.product: quantity}``
+        :raise UserError, LockError: as ``_claim``
+        """
+        total = {}
+        for quantities in needs:
+            for product, quantity in _storable(quantities).items():
+                total[product] = total.get(product, 0) + quantity
+        if not total:
             return
-        products = self.env["product.product"].union(*quantities)
+        products = self.env["product.product"].union(*total)
         self._lock(products)
         available = self._available(products)
         missing = [
             self.env._("%(product)s: %(count)s left", product=product.display_name, count=f"{available[product.id]:g}")
-            for product, quantity in quantities.items()
-            if product.uom_id.compare(available[product.id], quantity) < 0
+            for product, quantity in total.items()
+            if available[product.id] < quantity and product.uom_id.compare(available[product.id], quantity) < 0
         ]
         if missing:
             raise UserError(self.env._("There is not enough stock: %(products)s", products=", ".join(missing)))
-        rows = SQL(", ").join(SQL("(%s, %s)", product.id, quantity) for product, quantity in quantities.items())
+
+    @api.model
+    def _take(self, needs):
+        """Write the claims of orders whose products ``_ensure_available`` has locked.
+
+        :param dict needs: ``{order id: {product.product: quantity}}``
+        """
+        rows = [
+            SQL("(%s, %s, %s)", order_id, product.id, quantity)
+            for order_id, quantities in needs.items()
+            for product, quantity in _storable(quantities).items()
+        ]
+        if not rows:
+            return
         self.env.cr.execute(
             SQL(
                 """
-                WITH taken AS (SELECT product_id, quantity::numeric FROM (VALUES %(rows)s) AS v(product_id, quantity)),
-                     claim AS (INSERT INTO crab_stock_claim (order_id, product_id, quantity)
-                               SELECT %(order)s, product_id, quantity FROM taken)
-                UPDATE crab_stock_level level SET claimed = level.claimed + taken.quantity
-                  FROM taken WHERE taken.product_id = level.product_id
+                WITH taken AS (SELECT order_id, product_id, quantity::numeric
+                                 FROM (VALUES %(rows)s) AS v(order_id, product_id, quantity)),
+                     claim AS (INSERT INTO crab_stock_claim (order_id, product_id, quantity) SELECT * FROM taken),
+                     summed AS (SELECT product_id, SUM(quantity) AS quantity FROM taken GROUP BY 1)
+                UPDATE crab_stock_level level SET claimed = level.claimed + summed.quantity
+                  FROM summed WHERE summed.product_id = level.product_id
                 """,
-                rows=rows,
-                order=order.id,
+                rows=SQL(", ").join(rows),
             )
         )
         self._forget()
@@ -143,29 +183,40 @@ class CrabStockLevel(models.Model):
         """Lock the levels of these products in id order, making those that do not exist."""
         self.env.flush_all()
         ids = sorted(products.ids)
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
         try:
-            self.env.cr.execute(
+            self.env.cr.execute(  # one round trip, as in crab_base.tools.locks
                 SQL(
-                    "SELECT product_id FROM crab_stock_level WHERE product_id = ANY(%s) ORDER BY product_id"
-                    " FOR NO KEY UPDATE",
+                    """
+                    SET LOCAL lock_timeout = %s;
+                    WITH locked AS MATERIALIZED (
+                        SELECT product_id FROM crab_stock_level WHERE product_id = ANY(%s) ORDER BY product_id
+                           FOR NO KEY UPDATE)
+                    SELECT array_agg(product_id), set_config('lock_timeout', NULL, true) FROM locked
+                    """,
+                    LOCK_TIMEOUT,
                     ids,
                 )
             )
-            missing = sorted(set(ids) - {row[0] for row in self.env.cr.fetchall()})
+            missing = sorted(set(ids) - set(self.env.cr.fetchone()[0] or ()))
             if missing:
                 self.env.cr.execute(
                     SQL(
+                        "SET LOCAL lock_timeout = %s;"
                         "INSERT INTO crab_stock_level (product_id, claimed)"
-                        " SELECT id, 0 FROM unnest(%s::int[]) AS given(id) ON CONFLICT DO NOTHING",
+                        " SELECT id, 0 FROM unnest(%s::int[]) AS given(id) ON CONFLICT DO NOTHING;"
+                        "SET LOCAL lock_timeout = DEFAULT",
+                        LOCK_TIMEOUT,
                         missing,
                     )
                 )
         except errors.LockNotAvailable as exc:
             raise LockError(self.env._("Many people are buying this at once. Please try again in a moment.")) from exc
-        self.env.cr.execute("SET LOCAL lock_timeout = DEFAULT")
 
     @api.model
     def _forget(self):
         for model in ("crab.stock.level", "crab.stock.claim"):
             self.env[model].invalidate_model(flush=False)
+
+
+def _storable(quantities):
+    return {product: quantity for product, quantity in quantities.items() if product.is_storable}

@@ -16,6 +16,11 @@ STATES = [
     ("done", "Done"),
     ("closed", "Closed"),
 ]
+# What the steps from placing to payment look at: read alone, an order costs a tenth of what all its fields do.
+ORDER_FIELDS = (
+    "name", "state", "company_id", "currency_id", "partner_id", "amount_total", "crab_kind", "crab_state",
+    "crab_member_id", "crab_dealer_id", "crab_staff_id", "crab_pay_before", "crab_paid_at", "crab_transaction_id",
+)  # fmt: skip
 
 
 class SaleOrder(models.Model):

@@ -76,6 +76,12 @@ class SaleOrderLine(models.Model):
         ours.untaxed_amount_to_invoice = 0
         return super(SaleOrderLine, self - ours)._compute_untaxed_amount_to_invoice()
 
+    def _compute_product_updatable(self):
+        """Never of ours; and who handles them need not see the stock moves that Odoo would look at."""
+        ours = self._crab_ours()
+        ours.product_updatable = False
+        return super(SaleOrderLine, self - ours)._compute_product_updatable()
+
     def _crab_discount(self):
         """The discount on this goods line in yuan (Decimal)."""
         return dec(self.price_unit) * dec(self.product_uom_qty) - dec(self.crab_paid)

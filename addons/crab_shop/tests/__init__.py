@@ -9,4 +9,5 @@ from . import test_refund
 from . import test_settings
 from . import test_shelf
 from . import test_shipping
+from . import test_same_rows
 from . import test_stock

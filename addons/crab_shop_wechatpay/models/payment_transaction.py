@@ -20,6 +20,10 @@ class PaymentTransaction(models.Model):
             values["wechatpay_expires_at"] = order.crab_pay_before
         return values
 
+    @api.model
+    def _crab_step_fields(self):
+        return [*super()._crab_step_fields(), "wechatpay_is_late"]
+
     def _wechatpay_description(self):
         if self.crab_order_id:
             return self.crab_order_id.crab_product_names

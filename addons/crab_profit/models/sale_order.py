@@ -32,5 +32,5 @@ class SaleOrder(models.Model):
         result = super()._crab_on_received()
         for kind, orders in self.grouped("crab_kind").items():
             days = self.env["crab.shop"]._setting(f"after_sales_days_{kind}")
-            orders.write({"crab_credit_due_at": fields.Datetime.now() + timedelta(days=days)})
+            orders.write({"crab_credit_due_at": orders[0].crab_received_at + timedelta(days=days)})
         return result

@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import rows
@@ -144,7 +143,6 @@ class CrabShop(models.AbstractModel):
         :param vals_list: as from ``_order_vals``
         :return: ``sale.order``
         """
-        self._check_companies(vals_list)
         count = sum(len(vals["order_line"]) for vals in vals_list)
         order_ids, line_ids = rows.next_ids(self.env.cr, ("sale_order", len(vals_list)), ("sale_order_line", count))
         author, names, fresh = (
@@ -172,19 +170,29 @@ class CrabShop(models.AbstractModel):
         self.env["crab.price.chain"]._freeze(chains)
         rows.forget_inverses(self.env["sale.order"])
         rows.forget_inverses(self.env["sale.order.line"])
-        return self.env["sale.order"].browse(order_ids)
+        made = self.env["sale.order"].browse(order_ids)
+        self._check_companies(made, vals_list)
+        return made
 
     @api.model
-    def _check_companies(self, vals_list):
-        """What ``_check_company`` would refuse: a product or partner of another company than the order's."""
-        product, partner = self.env["product.product"], self.env["res.partner"]
-        for vals in vals_list:
-            products = product.browse(line["product_id"] for _command, _zero, line in vals["order_line"])
-            for record in (*products, partner.browse(vals["partner_id"])):
-                if record.company_id and record.company_id.id != vals["company_id"]:
-                    raise UserError(
-                        self.env._("“%(name)s” belongs to another company.", name=record.sudo().display_name)
-                    )
+    def _check_companies(self, orders, vals_list):
+        """Partners and products belong to no company or to the order's; where one does not, Odoo says what is wrong.
+
+        :raise UserError: the order cannot be
+        """
+        products, partners = self.env["product.product"], self.env["res.partner"]
+        companies = {
+            (record.company_id.id, vals["company_id"])
+            for vals in vals_list
+            for record in (
+                partners.browse(vals["partner_id"]),
+                *(products.browse(line["product_id"]) for _command, _zero, line in vals["order_line"]),
+            )
+        }
+        if any(company_id not in (False, wanted) for company_id, wanted in companies):
+            orders._check_company()
+            orders.order_line._check_company()
+            orders._check_order_line_company_id()
 
     @api.model
     def _amounts(self, vals):

@@ -1,5 +1,7 @@
 from decimal import Decimal
 
+from odoo.exceptions import UserError
+
 from odoo.addons.crab_base.tools.timezone import business_date
 
 from . import same_rows
@@ -38,6 +40,14 @@ class TestSameRows(ShopCase):
         self.assertLessEqual(same_rows.constraints(self.env), same_rows.CONSTRAINTS)
         self.assertLessEqual(same_rows.steps(self.env), same_rows.STEPS)
         self.assertLessEqual(same_rows.followers(self.env), same_rows.FOLLOWERS)
+
+    def test_partner_of_another_company_is_refused(self):
+        partner = self.member.partner_id
+        partner.company_id = self.env["res.company"]._crab_company("group")
+        with self.assertRaisesRegex(UserError, "compan"), self.cr.savepoint():
+            self._place([(self.thousand, 1)])
+        partner.company_id = False
+        self._place([(self.thousand, 1)])
 
     def test_placed_and_paid_order(self):
         rule = {"first": 2, "first_price": 12, "next": 3, "next_price": 5.5}

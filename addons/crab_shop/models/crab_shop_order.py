@@ -24,7 +24,7 @@ class CrabShop(models.AbstractModel):
     """How orders are read and written: a statement for each kind of row, for all orders that are placed at once.
 
     The ORM takes 100 ms of processor time to make an order of two lines, nearly all of it for reading wide records
-    and computing fields that are the same in every order of the shop (docs/decisions/0060-placing.md).
+    and computing fields that are the same in every order of the shop (docs/decisions/0071-placing-and-paying.md).
     """
 
     _inherit = "crab.shop"

@@ -201,6 +201,7 @@ class Everything(World):
     def _make_shop(self, env):
         """Orders of the shop in every state that somebody acts on, and what dealers and staff earn with them."""
         from odoo.addons.crab_base.tools.subject import Subject
+        from odoo.addons.crab_base.tools.timezone import business_date
 
         members = env["crab.member"].browse([self.member_id, self.other_member_id])
         package = env["product.product"].browse(self.package_id)
@@ -235,6 +236,10 @@ class Everything(World):
             )
         )
         env["crab.earning"]._credit_orders(received | other)
+        buyer = {"kind": "company", "title": "示例有限公司", "tax_number": "91310000MA1K000000"}
+        fapiao = env["crab.fapiao"]._ask(received, buyer) | env["crab.fapiao"]._ask(other, buyer)
+        fapiao[0].write({"number": "F-1", "issued_date": business_date()})
+        fapiao[0].action_issue()
         for order, amount in ((received, 10), (other, 20)):
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
             env["crab.refund"]._refund(order, [(goods, 0, amount)], "少发")

@@ -362,6 +362,16 @@ WIZARDS = {
         "greeting_id": first(env, "crab.greeting", ("state", "=", "draft")),
         "numbers": "EVI000004",
     },
+    "crab.fapiao.ask": lambda env, world: {
+        "order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")),
+        "title": "张三",
+    },
+    "crab.fapiao.ask.line": lambda env, world: {
+        "ask_id": env["crab.fapiao.ask"]
+        .create({"order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")), "title": "张三"})
+        .id,
+        "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
+    },
     "crab.ledger.batch.post": lambda env, world: {},
     "crab.member.change.level": lambda env, world: {
         "member_ids": [(6, 0, [world.member_id])],

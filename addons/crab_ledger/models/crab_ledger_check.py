@@ -10,8 +10,6 @@ from odoo.tools import SQL, formatLang
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 
-# These accounts are booked by the suite only: their whole balance is compared. Of others, what the daily journal holds.
-CONTROLLED = ("deposits", "receivable_credit", "contract_liability")
 # What is not in the daily journal.
 JOURNALS = {"intercompany": "supply"}
 
@@ -36,6 +34,13 @@ class CrabLedgerCheck(models.Model):
         for check in self:
             wrong = check.findings or any(line.difference for line in check.line_ids)
             check.state = "different" if wrong else "equal"
+
+    @api.model
+    def _controlled(self):
+        """Purposes whose accounts are booked by the suite only: their whole balance is compared. Of others, what the
+        journal of their facts holds.
+        """
+        return ["deposits", "receivable_credit", "contract_liability"]
 
     @api.model
     def _subledgers(self):
@@ -103,14 +108,14 @@ class CrabLedgerCheck(models.Model):
         ledger = self.env["crab.ledger"]
         ledger._post_pending()
         companies = self.env["res.company"].sudo().search([("crab_role", "!=", False)])  # a check sees both companies
-        contributions = self._subledgers()
+        contributions, controlled = self._subledgers(), self._controlled()
         for company in companies:
-            contributions += [{"company_id": company.id, "purpose": purpose, "amount": 0} for purpose in CONTROLLED]
+            contributions += [{"company_id": company.id, "purpose": purpose, "amount": 0} for purpose in controlled]
         by_account = defaultdict(lambda: {"purposes": [], "subledger": Decimal(0), "waiting": Decimal(0), "since": []})
         for contribution in contributions:
             company = companies.browse(contribution["company_id"])
             purpose = contribution["purpose"]
-            journal = None if purpose in CONTROLLED else ledger._journal(company, JOURNALS.get(purpose, "daily"))
+            journal = None if purpose in controlled else ledger._journal(company, JOURNALS.get(purpose, "daily"))
             row = by_account[company, ledger._account(company, purpose), journal]
             label = company._fields[f"crab_{purpose}_account_id"]._description_string(self.env)
             if label not in row["purposes"]:

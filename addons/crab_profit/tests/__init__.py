@@ -1,4 +1,5 @@
 from . import test_earning
+from . import test_owed
 from . import test_rule
 from . import test_simulation
 from . import test_staff

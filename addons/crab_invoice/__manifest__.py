@@ -1,0 +1,20 @@
+{
+    "name": "Crab: fapiao",
+    "summary": "Fapiao of members' orders: asked for, issued, reversed; they reclassify and post no income twice",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_shop"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crab_invoice_security.xml",
+        "data/ir_sequence.xml",
+        "wizard/crab_fapiao_ask_views.xml",
+        "views/crab_fapiao_views.xml",
+        "views/sale_order_views.xml",
+        "views/res_company_views.xml",
+        "views/crab_invoice_menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+}

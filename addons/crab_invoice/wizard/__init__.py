@@ -1,0 +1,2 @@
+from . import crab_fapiao_ask
+from . import crab_fapiao_ask_line

@@ -1,5 +1,6 @@
 """Wallets, their documents and the daily batches under real parallel connections: nothing twice, nothing lost."""
 
+import uuid
 from datetime import date
 from decimal import Decimal
 
@@ -287,4 +288,47 @@ def test_a_batch_reversed_while_the_day_is_posted_keeps_each_fact_once(money):
     assert posted + waiting == 30
     money.run(lambda env: _post(env, day))
     assert money.run(lambda env: _batches(env, day)) == (30, 0)
+    money.assert_sound()
+
+
+def _supplies(env, count, day):
+    group, sales = (env["res.company"]._crab_company(role) for role in ("group", "sales"))
+    product = env["product.product"].search([], limit=1)
+    goods = [(product, 1, Decimal("10.90"), str(uuid.uuid4())) for _ in range(count)]
+    facts = env["crab.ledger.fact"]._supply_facts(
+        group, sales, goods, document_model="res.company", document_id=group.id, reference="SO1"
+    )
+    env["crab.ledger.fact"]._record([{**fact, "business_date": day} for fact in facts])
+    return count
+
+
+@harness.covers("ERP-76", "counter-documents and entries", via="service")
+def test_the_invoice_between_the_companies_made_four_times_at_once_is_one(money):
+    day = date(2026, 9, 4)
+    money.run(lambda env: _supplies(env, 50, day))
+    results = money.at_once(*[lambda env: env["crab.ledger.batch"]._post_supply(day).ids] * 4)
+    assert not refusals(results)
+    assert sorted(map(len, results)) == [0, 0, 0, 2]
+    [batch_ids] = filter(None, results)
+    totals = money.run(lambda env: env["crab.ledger.batch"].browse(batch_ids).move_id.mapped("amount_total"))
+    assert totals == [545, 545]
+    money.assert_sound()
+
+
+def test_goods_supplied_during_the_invoice_are_in_it_or_wait_for_the_next(money):
+    day, after = date(2026, 9, 5), date(2026, 9, 6)
+    results = money.at_once(
+        *[lambda env: _supplies(env, 20, day), lambda env: len(env["crab.ledger.batch"]._post_supply(day))] * 4
+    )
+    assert not refusals(results)
+
+    def read(env):
+        for late in (day, after):
+            env["crab.ledger.batch"]._post_supply(late)
+        facts = env["crab.ledger.fact"].search([("kind", "=", "supplied"), ("business_date", "=", day)])
+        invoices = facts.batch_id.move_id
+        assert len(invoices) <= 2 and not facts.filtered(lambda fact: not fact.batch_id)
+        return len(facts), round(sum(invoices.mapped("amount_total")), 2)
+
+    assert money.run(read) == (80, 872)
     money.assert_sound()

@@ -203,3 +203,16 @@ class TestSupply(LedgerCase):
         self.assertEqual(self.Fact.search_count(rows.action_facts()["domain"]), 3)
         with self.assertRaises(AccessError):
             rows.with_user(self._new_user("supply_nobody", "warehouse")).read(["fact_count"])
+
+    def test_what_the_night_did_not_post_brings_finance_an_activity(self):
+        finance = self._new_user("supply_close", "finance")
+        with freeze_time("2026-10-01 10:00:00"):
+            self._supply((self.crab, 1, 109))
+        with freeze_time("2026-10-02 17:20:00"):
+            self.Check._cron_check()
+        check = self.Check.search([], limit=1)
+        self.assertEqual(check.state, "different")
+        [activity] = check.activity_ids.filtered(lambda activity: activity.user_id == finance)
+        self.assertIn("2026-10-01", activity.note)
+        self.assertFalse(check.line_ids.filtered("difference"), "it waits, nothing is lost")
+        self.assertTrue(check.line_ids.filtered(lambda line: line.waiting == 109 and line.waiting_days == 2))

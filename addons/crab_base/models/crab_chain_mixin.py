@@ -169,7 +169,7 @@ class CrabChainMixin(models.AbstractModel):
     # ------------------------------------------------------------------------------------------
 
     @api.model
-    def _append(self, values, source, document=None, parent_set=None):
+    def _append(self, values, source, document=None, parent_set=None, locked=None):
         """Write one line for each row of ``source`` and move the parents' heads, in one statement.
 
         Parents that the caller has not locked yet (``lock_rows``) are locked here, in id order; one that was changed
@@ -180,6 +180,7 @@ class CrabChainMixin(models.AbstractModel):
         :param source: SQL after FROM, e.g. ``SQL("crab_card c WHERE c.id = ANY(%s)", ids)``; one row per parent at most
         :param document: the record that caused it
         :param parent_set: SQL assignments for the parents' own columns, over ``line`` (the new line) and ``parent``
+        :param locked: SQL of the alias by which the parents themselves, locked by the caller, stand in ``source``
         :return: the new lines, by parent's id
         :raise ValueError: two rows name the same parent, or one that does not exist
         """
@@ -191,17 +192,19 @@ class CrabChainMixin(models.AbstractModel):
             for name, value in values.items()
         }
         columns = [SQL.identifier(name) for name in values]
-        of_new = {name: SQL.identifier("new", name) for name in (*values, "sequence")}
+        given = {name: expression for name, expression in typed.items() if isinstance(values[name], SQL)}
+        # what all lines have in common stands in the statement itself: the planner works it out once, also for the hash
+        of_new = {name: SQL.identifier("new", name) if name in given else typed[name] for name in values}
+        of_new["sequence"] = SQL.identifier("new", "sequence")
+        head = SQL(
+            "%s.event_count + 1 AS sequence, coalesce(%s.head_hash, '') AS previous", *[locked or SQL("parent")] * 2
+        )
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
                 WITH given AS MATERIALIZED (SELECT %(typed)s FROM %(source)s),
-                new AS (
-                    SELECT given.*, parent.event_count + 1 AS sequence, coalesce(parent.head_hash, '') AS previous
-                      FROM given JOIN %(parents)s parent ON parent.id = given.%(parent)s
-                     ORDER BY given.%(parent)s FOR NO KEY UPDATE OF parent
-                ),
+                new AS (%(new)s),
                 line AS (
                     INSERT INTO %(table)s (%(columns)s, sequence, hash)
                     SELECT %(new_columns)s, new.sequence, %(hash)s FROM new
@@ -212,9 +215,21 @@ class CrabChainMixin(models.AbstractModel):
                 RETURNING parent.id, line.id, (SELECT count(*) FROM given)
                 """,
                 typed=SQL(", ").join(
-                    SQL("%s AS %s", expression, SQL.identifier(name)) for name, expression in typed.items()
+                    [
+                        *(SQL("%s AS %s", expression, SQL.identifier(name)) for name, expression in given.items()),
+                        *([head] if locked else []),
+                    ]
                 ),
                 source=source,
+                new=SQL("SELECT * FROM given ORDER BY %s", SQL.identifier(self._chain_parent))
+                if locked
+                else SQL(
+                    "SELECT given.*, %(head)s FROM given JOIN %(parents)s parent ON parent.id = given.%(parent)s"
+                    " ORDER BY given.%(parent)s FOR NO KEY UPDATE OF parent",
+                    head=head,
+                    parents=SQL.identifier(parents._table),
+                    parent=SQL.identifier(self._chain_parent),
+                ),
                 parents=SQL.identifier(parents._table),
                 parent=SQL.identifier(self._chain_parent),
                 table=SQL.identifier(self._table),

@@ -76,7 +76,7 @@ class CrabCard(models.Model):
         if "is_vip" in values:
             new["is_vip"] = SQL("%s", bool(values["is_vip"]))
         source = SQL("crab_card c WHERE c.id = ANY(%s)", cards.ids)
-        amount = SQL("NULL")
+        amount = None
         if amounts is not None:
             source = SQL(
                 "crab_card c JOIN unnest(%s::int[], %s::numeric[]) AS charge(card_id, amount) ON charge.card_id = c.id"
@@ -89,19 +89,21 @@ class CrabCard(models.Model):
             new["charged_amount"] = SQL("line.amount")
             if not set(cards.ids) <= set(amounts):
                 raise ValueError("an amount is needed for every number")
-        holder_kind = new.get("holder_kind", SQL("c.holder_kind"))
-        holder_id = SQL(
-            "COALESCE(%s, %s)", new.get("dealer_id", SQL("c.dealer_id")), new.get("member_id", SQL("c.member_id"))
-        )
+        if values.get("holder_kind"):  # with both ids of the holder, the same for all
+            holder_id = values.get("dealer_id") or values.get("member_id")
+        else:
+            holder_id = SQL(
+                "COALESCE(%s, %s)", new.get("dealer_id", SQL("c.dealer_id")), new.get("member_id", SQL("c.member_id"))
+            )
         self.env["crab.card.event"]._append(
             {
                 "card_id": SQL("c.id"),
                 "event": event,
                 "state_from": SQL("c.state"),
-                "state_to": new.get("state", SQL("c.state")),
+                "state_to": values.get("state") or SQL("c.state"),
                 "holder_kind_from": SQL("c.holder_kind"),
                 "holder_id_from": SQL("COALESCE(c.dealer_id, c.member_id)"),
-                "holder_kind_to": holder_kind,
+                "holder_kind_to": values.get("holder_kind") or SQL("c.holder_kind"),
                 "holder_id_to": holder_id,
                 "amount": amount,
                 "note": note,
@@ -110,6 +112,7 @@ class CrabCard(models.Model):
             document=document,
             parent_set=SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in new.items())
             or None,
+            locked=SQL("c"),
         )
         return self
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.crab_card.tools.loose_many2one import LooseMany2one
+
 
 class CrabCardOrderNumber(models.Model):
     """One number in one document; written in sets by SQL only: no role has a right to write."""
@@ -11,8 +13,8 @@ class CrabCardOrderNumber(models.Model):
     _log_access = False  # the number's history says who and when
 
     order_id = fields.Many2one("crab.card.order", string="Document", required=True, readonly=True, ondelete="cascade")
-    card_id = fields.Many2one("crab.card", string="Number", required=True, readonly=True, ondelete="restrict")
-    product_id = fields.Many2one("product.product", string="Card", required=True, readonly=True, ondelete="restrict")
+    card_id = LooseMany2one("crab.card", string="Number", required=True, readonly=True)
+    product_id = LooseMany2one("product.product", string="Card", required=True, readonly=True)  # the number's own
     state = fields.Selection(
         [("chosen", "Chosen"), ("reserved", "Reserved"), ("received", "Done"), ("released", "Released")],
         string="In the document", required=True, readonly=True,

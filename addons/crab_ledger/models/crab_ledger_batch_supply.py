@@ -77,6 +77,8 @@ class CrabLedgerBatch(models.Model):
             day,
             day,
         )
+        # Who waited for another run has an older picture of the database: this fails then (40001), and it is restarted.
+        self.env.cr.execute(SQL("SELECT FROM crab_ledger_fact f WHERE %s ORDER BY f.id FOR NO KEY UPDATE", chosen))
         rows = self._supply_rows(chosen)
         batches = self.create(
             [
@@ -95,7 +97,6 @@ class CrabLedgerBatch(models.Model):
         if not batches:
             return batches
         batches.flush_recordset()
-        # as in _post_day: a fact that another run claimed meanwhile makes this fail, and it is restarted
         self.env.cr.execute(
             SQL(
                 """

@@ -1,3 +1,4 @@
+from . import ir_actions_report
 from . import ir_cron
 from . import ir_http
 from . import res_company

@@ -13,6 +13,7 @@ from . import (
     test_outbox,
     test_public_id,
     test_region,
+    test_report_url,
     test_roles,
     test_seal,
 )

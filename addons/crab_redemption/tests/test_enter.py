@@ -28,7 +28,9 @@ class TestEnter(RedemptionCase):
     def test_number_and_password_then_goods_day_and_address(self):
         form = self._form(" enter00000001 ", "secret11")
         wizard = form.save()
-        wizard.action_check()
+        with Form(wizard) as form, self.assertRaisesRegex(AssertionError, "invisible"):
+            form.receiver_name = "typed before the dialogue of the receiver has come"
+        wizard = wizard.with_context(**wizard.action_check()["context"])
         self.assertEqual(wizard.card_id, self.numbers[0])
         with Form(wizard) as form:
             self.assertEqual(form.product_ids[:], self.package)

@@ -118,4 +118,5 @@ class CrabRedemptionEnter(models.TransientModel):
             "res_id": self.id,
             "view_mode": "form",
             "target": "new",
+            "context": {"crab_checked": True},
         }

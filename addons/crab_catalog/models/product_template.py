@@ -29,8 +29,12 @@ class ProductTemplate(models.Model):
         help="Only what is on sale is offered to members and dealers. Numbers already issued stay redeemable.",
     )
     crab_is_recommended = fields.Boolean("Recommended", copy=False, tracking=True)
+    list_price = fields.Float(aggregator=None)  # prices of different goods add up to nothing
     crab_subsidy = fields.Monetary(
-        "Service Subsidy", tracking=True, help="Paid to the store per unit it delivers for the platform."
+        "Service Subsidy",
+        tracking=True,
+        aggregator=None,
+        help="Paid to the store per unit it delivers for the platform.",
     )
     crab_settlement_price = fields.Monetary(
         "Settlement Price",

@@ -256,6 +256,7 @@ class Everything(World):
             env["crab.staff.settlement"]._settle_for_subject(
                 Subject("dealer", staff.dealer_id.id), staff.id, Decimal(1)
             )
+        env["crab.outbox"]._dispatch("_notice")
 
     def _make_bill(self, env, order):
         """A bill of WeChat Pay with an order's payment and a refund that is unknown to us, and a notification."""

@@ -17,6 +17,7 @@
         "wizard/crab_card_order_reason_views.xml",
         "views/crab_card_order_number_views.xml",
         "views/crab_card_order_views.xml",
+        "views/crab_card_views.xml",
         "views/crab_dealer_views.xml",
         "views/crab_card_order_menus.xml",
     ],

@@ -177,3 +177,130 @@ def test_from_a_new_package_to_the_dealers_statement(shop, module_server, sandbo
     assert {row[2] for row in rows[1:-1]} == {name}
     shop.assert_books()
     shop.assert_sound()
+
+
+def sell_cards(shop):
+    """An e-card and a physical card of which the Sales company has numbers, on sale."""
+
+    def make(env):
+        package_id = shop.package_id
+        for code, kind in (("SHOP-E", "ecard"), ("SHOP-P", "physical_card")):
+            env["product.template"].create(
+                {
+                    "name": f"提货卡 {code}",
+                    "default_code": code,
+                    "list_price": 1000,
+                    "crab_kind": kind,
+                    "crab_rule": "fixed",
+                    "crab_choice_ids": [(6, 0, [package_id])],
+                    "crab_state": "on_sale",
+                }
+            )
+        ecard, printed = (env["product.product"].search([("default_code", "=", code)]) for code in ("SHOP-E", "SHOP-P"))
+        env["product.product"]._crab_adjust_stock({ecard: 100})
+        lines = "".join(f"ONLINE{number:04},pass1234,SHOP-P\n" for number in range(1, 4))
+        done = env["crab.import"]._run_file("card_sales", "online.csv", f"卡号,卡密,卡编码\n{lines}".encode())
+        assert done.state == "done", done.error_ids.mapped("reason")
+        env["ir.config_parameter"].set_param("crab_shop.ecard_audit", "True")
+        return ecard.id, printed.id
+
+    return shop.run(make, context=CHINESE)
+
+
+@harness.covers("HQ-40", "query and state", "cancel", "history including gifts", via="web")
+@harness.covers("HQ-41", "audit switch", "numbers at once", "search, columns, states", via="web")
+@harness.covers("HQ-41", "numbers: query, state, cancel", via="web")
+def test_cards_bought_online_are_approved_given_sent_and_cancelled(shop, module_server, sandbox, browser, screen):
+    ecard_id, printed_id = sell_cards(shop)
+
+    # an e-card order waits for the audit, and gets its numbers with the approval
+    order_id = shop.run(lambda env: shop.place(env, 2, ecard_id).id, context=CHINESE)
+    name = shop.run(lambda env: env["sale.order"].browse(order_id).name)
+    pay_on_the_page(shop, sandbox, browser, order_id)
+    service = screen(module_server, "e2e_customer_service")
+    page = service.page
+    service.open("crab_shop_card.sale_order_action_ecard")
+    row = page.locator(".o_data_row", has_text=name)
+    row.wait_for()
+    assert all(text in row.inner_text() for text in ("待审核", "提货卡 SHOP-E", "2,000.00", "会员"))
+    look(service, "20-ecard-orders")
+    with service.arriving():
+        row.locator("td.o_data_cell").first.click()
+    service.press("action_crab_approve_ecards", confirm=False)
+    service.wait_for_state("已完成")
+    look(service, "21-ecards-approved")
+    with service.arriving():
+        service.press("action_crab_numbers")
+    numbers = page.locator(".o_data_row")
+    numbers.nth(1).wait_for()
+    assert "已激活" in numbers.first.inner_text()
+    look(service, "22-ecard-numbers")
+
+    # without the audit they come at once
+    shop.run(lambda env: env["ir.config_parameter"].set_param("crab_shop.ecard_audit", "False") and None)
+    at_once = shop.run(lambda env: shop.place(env, 1, ecard_id).id, context=CHINESE)
+    pay_on_the_page(shop, sandbox, browser, at_once)
+    service.open("crab_shop_card.sale_order_action_ecard", at_once)
+    service.wait_for_state("已完成")
+
+    # one is given to a friend: its page tells so
+    def give(env):
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        lines = env["sale.order"].browse(order_id).order_line
+        first, second = env["crab.card"].search(
+            [("charge_model", "=", "sale.order.line"), ("charge_id", "in", lines.ids)], order="number"
+        )
+        friend = env["crab.member"].create({"name": "好友", "phone": "13711113333"})
+        gift = env["crab.card.gift"]._give(Subject("member", shop.member_id), first.id)
+        env["crab.card.gift"]._claim(Subject("member", friend.id), gift.token)
+        return first.id, second.number
+
+    given_id, kept = shop.run(give, context=CHINESE)
+    keeper = screen(module_server, "e2e_card_keeper")
+    keeper.open("crab_card.crab_card_action_ecard", given_id)
+    history = keeper.page.locator(".o_field_widget[name='event_ids'] .o_data_row")
+    history.first.wait_for()
+    assert any("好友" in text for text in history.all_inner_texts())
+    look(keeper, "23-given-ecard")
+
+    # the other one is cancelled
+    keeper.open("crab_card.crab_card_action_ecard")
+    keeper.page.locator(".o_data_row", has_text=kept).locator(".o_list_record_selector input").check()
+    with keeper.arriving():
+        keeper.press("action_cancel_numbers")
+    keeper.fill("reason", "会员要求")
+    look(keeper, "24-cancel-draft")
+    keeper.press("action_submit")
+    keeper.wait_for_state("已提交")
+    look(keeper, "25-cancel-submitted")
+    keeper.page.locator(
+        "button[name='action_execute']:visible, button[name='action_keep_charge']:visible"
+    ).first.wait_for()
+    print(keeper.page.locator(".o_statusbar_buttons button:visible").all_inner_texts())
+
+    # a physical card is bought, its number chosen and sent, and the member receives it
+    order_id = shop.run(lambda env: shop.place(env, 1, printed_id).id, context=CHINESE)
+    pay_on_the_page(shop, sandbox, browser, order_id)
+    keeper.open("crab_card_order.crab_card_order_action_direct")
+    row = keeper.page.locator(".o_data_row").first
+    row.wait_for()
+    look(keeper, "26-direct-sales")
+    with keeper.arriving():
+        row.locator("td.o_data_cell").first.click()
+    keeper.press("action_pick")
+    keeper.wait_for_dialog()
+    keeper.field("method").locator("input").nth(1).check()
+    keeper.fill("text", "ONLINE0002")
+    keeper.press("action_add")
+    keeper.wait_for_dialog(shown=False)
+    keeper.press("action_send")
+    keeper.wait_for_state("在途")
+    look(keeper, "27-number-sent")
+    service.open("crab_shop_card.sale_order_action_physical", order_id)
+    service.wait_for_state("待收货")
+    service.press("action_crab_receive", confirm=True)
+    service.wait_for_state("待评价")
+    look(service, "28-number-received")
+    shop.assert_books()
+    shop.assert_sound()

@@ -35,6 +35,8 @@ COMPANY_FREE = {
     "crab.member.level.ratio",
     "crab.member.ownership",
     "crab.member.tag",
+    "crab.notice",
+    "crab.notice.template",
     "crab.outbox",
     "crab.outbox.delivery",
     "crab.package.part",

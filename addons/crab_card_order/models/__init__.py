@@ -1,3 +1,4 @@
+from . import crab_card
 from . import crab_card_order
 from . import crab_card_order_numbers
 from . import crab_card_order_steps

@@ -45,34 +45,8 @@ class CrabCardOrderNumber(models.Model):
 
     def action_activate_numbers(self):
         """Make activation drafts of the selected numbers, one for each holder, and open them (HQ-36)."""
-        return self._make_orders("activation")
+        return self.env["crab.card.order"]._draft_of_cards("activation", self.card_id)
 
     def action_cancel_numbers(self):
         """Make a cancellation draft of the selected numbers, and open it (HQ-36)."""
-        return self._make_orders("cancel")
-
-    def _make_orders(self, kind):
-        orders = self.env["crab.card.order"]
-        orders.check_access("create")
-        groups = {}
-        for card in self.card_id:
-            holder = (card.holder_kind, card.dealer_id.id, card.member_id.id) if kind == "activation" else ()
-            groups.setdefault((card.company_id.id, *holder), []).append(card.id)
-        for (company_id, *holder), card_ids in groups.items():
-            values = {"kind": kind, "company_id": company_id}
-            if holder:
-                values.update(sender_dealer_id=holder[1], sender_member_id=holder[2])
-            order = orders.create(values)
-            order_sudo = order.sudo()  # numbers of a document are written by the suite, never by its user
-            order_sudo._refuse_misfits(card_ids)
-            order_sudo._link_cards(card_ids)
-            orders |= order
-        return {
-            "type": "ir.actions.act_window",
-            "name": orders._description,
-            "res_model": orders._name,
-            "view_mode": "form" if len(orders) == 1 else "list,form",
-            "views": [(False, "form")] if len(orders) == 1 else [(False, "list"), (False, "form")],
-            "res_id": orders.id if len(orders) == 1 else False,
-            "domain": [("id", "in", orders.ids)],
-        }
+        return self.env["crab.card.order"]._draft_of_cards("cancel", self.card_id)

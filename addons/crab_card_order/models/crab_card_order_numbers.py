@@ -351,3 +351,36 @@ class CrabCardOrder(models.Model):
         )
         for number, product_id, state, link_state, price, charged in self.env.cr.fetchall():
             yield [number, names.get(product_id, ""), states[state], in_document[link_state], price or 0, charged or 0]
+
+    # === Documents of chosen numbers === #
+
+    def _draft_of_cards(self, kind, cards):
+        """Drafts of an activation or cancellation of ``cards``: one for each issuer and, to activate, each holder.
+
+        :raise UserError: naming numbers that do not fit, and why; nothing is made then
+        :return: the action that opens them
+        """
+        orders = self.browse()
+        orders.check_access("create")
+        groups = {}
+        for card in cards:
+            holder = (card.holder_kind, card.dealer_id.id, card.member_id.id) if kind == "activation" else ()
+            groups.setdefault((card.company_id.id, *holder), []).append(card.id)
+        for (company_id, *holder), card_ids in groups.items():
+            values = {"kind": kind, "company_id": company_id}
+            if holder:
+                values.update(sender_dealer_id=holder[1], sender_member_id=holder[2])
+            order = orders.create(values)
+            order_sudo = order.sudo()  # numbers of a document are written by the suite, never by its user
+            order_sudo._refuse_misfits(card_ids)
+            order_sudo._link_cards(card_ids)
+            orders |= order
+        return {
+            "type": "ir.actions.act_window",
+            "name": orders._description,
+            "res_model": orders._name,
+            "view_mode": "form" if len(orders) == 1 else "list,form",
+            "views": [(False, "form")] if len(orders) == 1 else [(False, "list"), (False, "form")],
+            "res_id": orders.id if len(orders) == 1 else False,
+            "domain": [("id", "in", orders.ids)],
+        }

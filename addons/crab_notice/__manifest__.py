@@ -1,0 +1,16 @@
+{
+    "name": "Crab: notices",
+    "summary": "Tells members and dealers what happened to what is theirs",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_profit", "crab_shop_card"],
+    "data": [
+        "security/ir.model.access.csv",
+        "data/crab_notice_template.xml",
+        "views/crab_notice_views.xml",
+        "views/crab_notice_template_views.xml",
+        "views/crab_notice_menus.xml",
+    ],
+}

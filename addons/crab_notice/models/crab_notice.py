@@ -1,0 +1,275 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from odoo.addons.crab_base.tools.money import dec
+
+# who says for events of a model whom they concern and what they can name
+SOURCES = {
+    "sale.order": "_tell_orders",
+    "crab.refund": "_tell_refunds",
+    "crab.card.gift": "_tell_gifts",
+    "crab.redemption": "_tell_redemptions",
+    "crab.card.order": "_tell_card_orders",
+    "crab.wallet": "_tell_wallets",
+    "crab.withdrawal": "_tell_withdrawals",
+}
+
+
+class CrabNotice(models.Model):
+    """What a member or a dealer was told (MB-30): the list in the app, and where other channels start from.
+
+    Made by the outbox only, after the commit of what it tells of; one event is told once.
+    """
+
+    _name = "crab.notice"
+    _description = "Notice"
+    _inherit = ["crab.public.id.mixin", "crab.subject.mixin"]
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "title"
+
+    event_id = fields.Integer("Event", required=True, readonly=True, help="Number of the domain event it tells of.")
+    event = fields.Selection(
+        lambda self: self.env["crab.notice.template"]._fields["event"]._description_selection(self.env),
+        "Occasion",
+        required=True,
+        readonly=True,
+    )
+    member_id = fields.Many2one("crab.member", "Member", readonly=True, ondelete="cascade")
+    dealer_id = fields.Many2one("crab.dealer", "Dealer", readonly=True, ondelete="cascade")
+    document_model = fields.Char("Model", required=True, readonly=True)
+    document_id = fields.Many2oneReference("Document", model_field="document_model", required=True, readonly=True)
+    title = fields.Char(required=True, readonly=True)
+    body = fields.Text(required=True, readonly=True)
+    told_at = fields.Datetime("Told on", required=True, readonly=True)
+    read_at = fields.Datetime("Read on", readonly=True)
+
+    _event_uniq = models.UniqueIndex("(event_id)", "An event is told once.")
+    _one_reader = models.Constraint(
+        "CHECK ((member_id IS NULL) <> (dealer_id IS NULL))", "A notice is for a member or for a dealer."
+    )
+    _member_idx = models.Index("(member_id, id) WHERE member_id IS NOT NULL")
+    _dealer_idx = models.Index("(dealer_id, id) WHERE dealer_id IS NOT NULL")
+
+    # ------------------------------------------------------------------ who may do what
+
+    @api.model
+    def _subject_domain(self, subject):
+        """Members and dealers see what they were told; a member also what was told before accounts were merged."""
+        domain = super()._subject_domain(subject)
+        if subject.kind == "member":
+            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
+            return domain | Domain("member_id", "in", members_sudo._crab_with_merged().ids)
+        if subject.kind == "dealer":
+            return domain | Domain("dealer_id", "=", subject.id)
+        return domain
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_by_hand()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_by_hand()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        self._refuse_by_hand()
+
+    def _refuse_by_hand(self):
+        if not self.env.su:
+            raise AccessError(self.env._("Notices are made by what happens, not by hand."))
+
+    @api.model
+    def _mark_read_for_subject(self, subject, ids=None):
+        """Mark notices of ``subject`` as read; all of them without ``ids``. Read ones keep their time.
+
+        :return: how many were marked
+        :raise MissingError: for other people's ids; nothing is marked then
+        """
+        if ids is not None:
+            self._get_for_subject(subject, ids)
+        narrowed = Domain("read_at", "=", False) & (Domain.TRUE if ids is None else Domain("id", "in", list(ids)))
+        notices_sudo = self._for_subject(subject, narrowed)
+        notices_sudo.write({"read_at": fields.Datetime.now()})
+        return len(notices_sudo)
+
+    @api.model
+    def _unread_count_for_subject(self, subject, limit=100):
+        """How many notices ``subject`` has not read; counted up to ``limit``."""
+        return len(self._for_subject(subject, [("read_at", "=", False)], limit=limit))
+
+    # ------------------------------------------------------------------ making
+
+    @api.model
+    def _make(self, events):
+        """Tell of ``events`` (``crab.outbox``, all of one kind of handler) whom they concern, in sets.
+
+        :return: the new notices; events that were told before, or have no active template or reader, make none
+        """
+        templates = self.env["crab.notice.template"].search([]).grouped("event")
+        rows = []
+        for model, of_model in events.grouped("aggregate_model").items():
+            of_model = of_model.filtered(lambda event: event.event in templates)
+            for event, (reader, values) in getattr(self, SOURCES[model])(of_model).items():
+                if not reader:
+                    continue
+                lang = reader.partner_id.lang or self.env.lang or "zh_CN"
+                title, body = templates[event.event]._render(values, lang)
+                is_member = reader._name == "crab.member"
+                rows.append(
+                    (
+                        event.id,
+                        event.event,
+                        reader.id if is_member else None,
+                        None if is_member else reader.id,
+                        model,
+                        event.aggregate_id,
+                        title,
+                        body,
+                        fields.Datetime.now(),
+                    )
+                )
+        if not rows:
+            return self.browse()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crab_notice
+                       (event_id, event, member_id, dealer_id, document_model, document_id, title, body, told_at)
+                VALUES %s ON CONFLICT (event_id) DO NOTHING RETURNING id
+                """,
+                SQL(", ").join(SQL("%s", row) for row in rows),
+            )
+        )
+        notices = self.browse(row[0] for row in self.env.cr.fetchall())
+        notices._deliver()
+        return notices
+
+    def _deliver(self):
+        """Called once for each set of new notices, in the transaction that makes them; extended by channels, which
+        send by a job of their own.
+        """
+
+    # ------------------------------------------------------------------ whom events concern, and what they can name
+
+    @api.model
+    def _documents(self, events):
+        """``{event: its document}``; events whose document is gone are left out."""
+        documents = self.env[events.aggregate_model if len(events) == 1 else events[:1].aggregate_model]
+        documents = documents.browse(set(events.mapped("aggregate_id"))).exists()
+        by_id = {document.id: document for document in documents}
+        return {event: by_id[event.aggregate_id] for event in events if event.aggregate_id in by_id}
+
+    @api.model
+    def _tell_orders(self, events):
+        documents = self._documents(events)
+        deliveries = self.env["crab.delivery"].search(
+            [("order_id", "in", [order.id for order in documents.values()]), ("state", "=", "shipped")],
+            order="shipped_at, id",
+        )
+        last = {delivery.order_id: delivery for delivery in deliveries}
+        return {
+            event: (
+                order.crab_member_id,
+                {
+                    "order": order.name,
+                    "goods": order.crab_product_names,
+                    "amount": self._yuan(order.amount_total),
+                    "reason": order.crab_close_reason,
+                    **self._parcel(last.get(order)),
+                },
+            )
+            for event, order in documents.items()
+        }
+
+    @api.model
+    def _tell_refunds(self, events):
+        return {
+            event: (
+                refund.member_id,
+                {"order": refund.order_id.name, "amount": self._yuan(refund.amount), "reason": refund.reason},
+            )
+            for event, refund in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_gifts(self, events):
+        return {
+            event: (gift.member_id, {"goods": gift.product_id.name, "friend": gift.receiver_member_id.name})
+            for event, gift in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_redemptions(self, events):
+        return {
+            event: (
+                redemption.holder_member_id or redemption.holder_dealer_id,
+                {
+                    "number": redemption.card_id.number,
+                    "goods": redemption.delivery_id.goods,
+                    **self._parcel(redemption.delivery_id),
+                },
+            )
+            for event, redemption in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_card_orders(self, events):
+        return {
+            event: (
+                order.receiver_member_id or order.receiver_dealer_id,
+                {"document": order.name, "count": str(order.number_count)},
+            )
+            for event, order in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_wallets(self, events):
+        return {
+            event: (
+                wallet.dealer_id,
+                {"missing": event.payload.get("missing"), "document": event.payload.get("reference")},
+            )
+            for event, wallet in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_withdrawals(self, events):
+        return {
+            event: (
+                withdrawal.dealer_id,
+                {
+                    "document": withdrawal.name,
+                    "amount": self._yuan(withdrawal.amount),
+                    "reason": withdrawal.reject_reason,
+                },
+            )
+            for event, withdrawal in self._documents(events).items()
+        }
+
+    @api.model
+    def _yuan(self, amount):
+        return f"{dec(amount):.2f}"
+
+    @api.model
+    def _parcel(self, delivery):
+        return {
+            "carrier": delivery.carrier_name if delivery else "",
+            "tracking": (delivery.tracking_reference or "") if delivery else "",
+        }
+
+    # ------------------------------------------------------------------ back office
+
+    def action_open_document(self):
+        """Open what the notice tells of."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.document_model,
+            "res_id": self.document_id,
+            "view_mode": "form",
+        }

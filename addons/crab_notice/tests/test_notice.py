@@ -1,0 +1,156 @@
+from odoo.exceptions import AccessError, MissingError, ValidationError
+from odoo.tests import Form
+
+from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_shop_card.tests.common import EcardCase
+
+
+class TestNotice(EcardCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Notice = cls.env["crab.notice"]
+        cls.subject = Subject("member", cls.member.id)
+
+    def _tell(self):
+        """The dispatcher hands waiting events over, as it does after a commit."""
+        while self.env["crab.outbox"]._dispatch("_notice"):
+            pass
+
+    def _told(self, subject=None):
+        """``[(event, body)]`` that the subject has been told, oldest first."""
+        self._tell()
+        notices = self.Notice._for_subject(subject or self.subject, order="id")
+        return [(notice.event, notice.body) for notice in notices]
+
+    def _words(self, event):
+        return self.env["crab.notice.template"].search([("event", "=", event)])
+
+    @covers("MB-30", "in-app list", via="service")
+    def test_each_step_of_an_order_is_told_once(self):
+        order = self._place([(self.thousand, 2)])
+        self.assertFalse(self._told())
+        self._pay(order)
+        self._delivery(order)._ship("SF", {self._delivery(order).id: "SF123"})
+        told = self._told()
+        self.assertEqual([event for event, _body in told], ["order.to_ship", "order.to_receive"])
+        self.assertIn(f"{order.name}", told[0][1])
+        self.assertIn("Product T-1000 × 2", told[0][1])
+        self.assertIn("1900.00", told[0][1])
+        self.assertIn("SF SF123", told[1][1])
+        events = self.env["crab.outbox"].search([("aggregate_id", "=", order.id), ("event", "=like", "order.%")])
+        self.assertFalse(self.Notice._make(events), "told again by a dispatcher that was killed after it")
+        self.assertEqual(self._told(), told)
+
+    def test_nothing_is_told_of_what_did_not_happen(self):
+        order = self._place([(self.thousand, 1)])
+        with self.assertRaises(ZeroDivisionError), self.cr.savepoint():
+            self._pay(order)
+            raise ZeroDivisionError
+        self.env.invalidate_all()
+        self.assertFalse(self._told())
+
+    def test_refunds_gifts_and_closed_orders_are_told(self):
+        self._place([(self.thousand, 1)])._crab_close("Not paid in time.")
+        order = self._bought(1)
+        self._refund(self._paid([(self.thousand, 1)]), (0, 10), reason="One crab was dead.")
+        gift = self.env["crab.card.gift"]._give(self.subject, self._numbers(order).id)
+        self.env["crab.card.gift"]._claim(Subject("member", self.friend.id), gift.token)
+        told = dict(self._told())
+        self.assertIn("Not paid in time.", told["order.closed"])
+        self.assertIn("Friend", told["gift.claimed"])
+        self.assertIn("order.done", told)
+        if "refund.done" in told:  # as soon as the provider has confirmed it
+            self.assertIn("One crab was dead.", told["refund.done"])
+        self.assertFalse(self._told(Subject("member", self.friend.id)))
+
+    @covers("HQ-11", "message to top up, also for a lower dealer's request")
+    def test_a_dealer_is_told_what_is_missing(self):
+        wallet = self.env["crab.wallet"].search([("dealer_id", "=", self.dealer1.id), ("kind", "=", "stored")])
+        wallet = wallet or self.env["crab.wallet"].create({"dealer_id": self.dealer1.id, "kind": "stored"})
+        self.env["crab.outbox"]._emit("wallet.short", wallet, {"missing": "12.00", "reference": "A/1"})
+        [(event, body)] = self._told(Subject("dealer", self.dealer1.id))
+        self.assertEqual(event, "wallet.short")
+        self.assertIn("12.00", body)
+        self.assertIn("A/1", body)
+        self.assertFalse(self._told())
+
+    def test_switched_off_words_tell_nothing_and_changed_words_are_used(self):
+        self._words("order.to_ship").active = False
+        words = self._words("order.to_receive")
+        words.title, words.body = "Away", "{order} by {carrier}."
+        order = self._paid([(self.thousand, 1)])
+        self._ship(order)
+        self.assertEqual(self._told(), [("order.to_receive", f"{order.name} by SF.")])
+        words.body = "Changed later"
+        self.assertEqual(self._told(), [("order.to_receive", f"{order.name} by SF.")])
+
+    def test_the_language_is_the_readers(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self._words("order.to_ship").with_context(lang="zh_CN").body = "订单 {order} 已付款。"
+        self.member.partner_id.lang = "zh_CN"
+        order = self._paid([(self.thousand, 1)])
+        self.assertEqual(self._told(), [("order.to_ship", f"订单 {order.name} 已付款。")])
+
+    @covers("IF-02", "triggers on order state")
+    def test_words_are_set_in_the_back_office_and_name_only_what_there_is(self):
+        admin = self._new_user("t_admin", "admin")
+        words = self._words("order.to_ship").with_user(admin)
+        form = Form(words)
+        self.assertIn("{order}", form.placeholders)
+        form.body = "Paid: {order}"
+        form.save()
+        self.assertEqual(words.body, "Paid: {order}")
+        for body in ("{tracking} is not known yet", "{}", "{order.name}", "{__class__}"):
+            if body == "{order.name}":
+                words.body = body  # no placeholder: it stands as it is written
+                continue
+            with self._refused("cannot name", ValidationError):
+                words.body = body
+
+    def test_the_list_is_ones_own_and_is_marked_as_read(self):
+        order, _other = self._paid([(self.thousand, 1)]), self._paid([(self.thousand, 1)], member=self.friend)
+        self._ship(order)
+        self._tell()
+        mine = self.Notice._for_subject(self.subject)
+        theirs = self.Notice._for_subject(Subject("member", self.friend.id))
+        self.assertEqual((len(mine), len(theirs)), (2, 1))
+        for stranger in (Subject("dealer", self.member.id), Subject("staff", self.member.id)):
+            self.assertFalse(self.Notice._for_subject(stranger))
+        with self.assertRaises(MissingError):
+            self.Notice._mark_read_for_subject(self.subject, (mine[0] | theirs).ids)
+        self.assertEqual(self.Notice._unread_count_for_subject(self.subject), 2)
+        self.assertEqual(self.Notice._mark_read_for_subject(self.subject, mine[0].ids), 1)
+        self.assertEqual(self.Notice._mark_read_for_subject(self.subject, mine[0].ids), 0)
+        self.assertEqual(self.Notice._mark_read_for_subject(self.subject), 1)
+        self.assertEqual(self.Notice._unread_count_for_subject(self.subject), 0)
+        self.assertFalse(theirs.read_at)
+
+    def test_nobody_writes_notices_by_hand(self):
+        self._paid([(self.thousand, 1)])
+        self._tell()
+        notice = self.Notice.search([], limit=1)
+        for role in ("customer_service", "auditor", "admin"):
+            user = self._role(role)
+            for act in (
+                lambda notice: notice.write({"body": "x"}),
+                lambda notice: notice.unlink(),
+                lambda notice: notice.create({"body": "x"}),
+            ):
+                with self.subTest(role=role), self.assertRaises(AccessError):
+                    act(notice.with_user(user))
+
+    def test_many_events_are_told_in_a_few_queries(self):
+        orders = [self._paid([(self.thousand, 1)]) for _ in range(6)]
+        events = self.env["crab.outbox"].search(
+            [("event", "=", "order.to_ship"), ("aggregate_id", "in", [order.id for order in orders])]
+        )
+        self.env.flush_all()
+        counts = []
+        for few in (events[:1], events[1:]):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.Notice._make(few)
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0])

@@ -73,12 +73,16 @@ class CrabLedgerFact(models.Model):
         Tax = self.env["account.tax"].sudo()  # which taxes there are is no secret
         if not tax.amount:
             return Tax
-        return Tax.search(
-            [
-                ("company_id", "=", company.id),
-                ("type_tax_use", "=", "purchase"),
-                ("amount_type", "=", "percent"),
-                ("amount", "=", tax.amount),
-            ],
-            limit=1,
-        )
+        found = self.env.cr.cache.setdefault("crab.ledger.input_tax", {})  # parcels by the hundred ask for a few taxes
+        key = company.id, tax.amount
+        if key not in found:
+            found[key] = Tax.search(
+                [
+                    ("company_id", "=", company.id),
+                    ("type_tax_use", "=", "purchase"),
+                    ("amount_type", "=", "percent"),
+                    ("amount", "=", tax.amount),
+                ],
+                limit=1,
+            ).id
+        return Tax.browse(found[key])

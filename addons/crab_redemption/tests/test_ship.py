@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_card.tests.common import make_numbers
 
 from .common import RedemptionCase
 
@@ -78,6 +79,40 @@ class TestShip(RedemptionCase):
         self.assertEqual(len(fact), 1)
         self.assertEqual(fact.company_id, self.group)
         self.assertEqual((fact.amount_net, fact.amount_tax, fact.amount_cost), (600, 54, 40))
+
+    def test_goods_for_numbers_of_the_sales_company_are_supplied_to_it(self):
+        """Each company has its facts; taxes are not looked for parcel by parcel."""
+        self.package.product_tmpl_id.crab_settlement_price = 436
+        cards = make_numbers(self.env, self.card_product, 6, "SALES", company="sales")
+        cards._activate(cards.batch_id, dict.fromkeys(cards.ids, 654))
+        redemptions = self.env["crab.redemption"].union(*(self._redeem(card) for card in cards))
+        redemptions[0].delivery_id._ship("顺丰速运")
+        Fact = self.env["crab.ledger.fact"]
+        sold = Fact.search([("document_model", "=", redemptions._name), ("document_id", "=", redemptions[0].id)])
+        self.assertEqual(
+            {(fact.company_id, fact.amount_net, fact.amount_tax, fact.amount_cost) for fact in sold},
+            {(self.group, 0, 0, 40), (self.sales, 600, 54, 0)},
+        )
+        supply = Fact.search([("document_id", "=", redemptions[0].delivery_id.id), ("product_id", "!=", False)])
+        self.assertEqual(
+            {(f.kind, f.company_id, f.product_id, f.quantity, f.amount_net, f.amount_tax) for f in supply},
+            {
+                ("supplied", self.group, self.package, 1, 400, 36),
+                ("received", self.sales, self.package, 1, 400, 36),
+            },
+        )
+
+        def ship(some):
+            deliveries = self.env["crab.delivery"].browse(some.delivery_id.ids)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            deliveries._ship("顺丰速运")
+            self.env.flush_all()
+            return self.cr.sql_log_count - before
+
+        few, many = ship(redemptions[1]), ship(redemptions[2:])
+        self.assertLessEqual(many - few, 2)
 
     def test_the_number_of_queries_does_not_grow_with_the_deliveries(self):
         def ship(cards):

@@ -97,9 +97,12 @@ class Survey:
             records = model.search(domain)
             stored = {field.name for field in model._fields.values() if field.store}
             by = [field for field in ("company_id", "state", "kind", "crab_state") if field in stored]
+            if name == "crab.card.event":  # who sees a line and its document depends on who holds the number
+                records = model.search([("document_id", "!=", 0)]).sorted(lambda line: not line.card_id.dealer_id)
+                by = ["card_id.holder_kind", "card_id.dealer_id"]
             groups = {}
             for record in records[:400]:
-                groups.setdefault(tuple(str(record[field]) for field in by), record.id)
+                groups.setdefault(tuple(str(record.mapped(field)) for field in by), record.id)
             return list(dict.fromkeys([*groups.values(), *records.ids]))[:SAMPLE]
 
         return self.world.run(

@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import os
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.exceptions import AccessError
+from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
 
@@ -239,12 +241,15 @@ class TestImportVip(CardCase):
         self.assertEqual((record.state, record.error_rows), ("refused", [3]))
         self.assertFalse(any(cards.mapped("is_vip")))
 
-    @covers("HQ-32", "mark from Excel", via="import")
+    @covers("HQ-32", "mark from Excel", via="web")
     def test_marks_from_excel(self):
         self._new_cards(5)
         keeper = self._new_user("vip-keeper", "card_keeper")
         imports = self.env["crab.import"].with_user(keeper)
-        record = imports._run_file("card_vip", "vip.xlsx", workbook([["t00000001"], ["T00000003"]], ["卡号"]))
+        with Form(imports.with_context(default_kind="card_vip", default_file_name="vip.xlsx")) as form:
+            form.file = base64.b64encode(workbook([["t00000001"], ["T00000003"]], ["卡号"]))
+        record = form.record
+        record.action_import()
         self.assertEqual(record.state, "done", record.message)
         vip = self.env["crab.card"].search([("is_vip", "=", True)])
         self.assertEqual(vip.mapped("number"), ["T00000001", "T00000003"])

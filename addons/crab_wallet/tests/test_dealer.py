@@ -10,6 +10,7 @@ from .common import WalletCase
 
 class TestDealer(WalletCase):
     @covers("HQ-11", "only level 1 has accounts", "two separate accounts", via="web")
+    @covers("HQ-09", "stored-value log", "credit log", "credit unsettled, settled, available", via="web")
     def test_a_new_level_1_has_two_accounts_and_its_form_shows_them(self):
         self.assertEqual(self.Wallet.search([("dealer_id", "=", self.z.id)]).mapped("kind"), ["stored", "credit"])
         self.assertFalse(self.Wallet.search([("dealer_id", "in", (self.b | self.c | self.d).ids)]))
@@ -27,6 +28,9 @@ class TestDealer(WalletCase):
         dealer = self.a.with_user(self.finance)
         action = dealer.with_context(wallet_kind="credit").action_wallet_entries()
         self.assertEqual(self.Entry.with_user(self.finance).search_count(action["domain"]), 3)
+        action = dealer.with_context(wallet_kind="stored").action_wallet_entries()
+        stored = self.Entry.with_user(self.finance).search(action["domain"], order="id")
+        self.assertEqual(stored.mapped("amount"), [5000, -5000])
         debts = self.env["crab.wallet.debt"].with_user(self.finance).search(dealer.action_wallet_debts()["domain"])
         self.assertEqual(debts.unsettled, 600)
 

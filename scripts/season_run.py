@@ -117,26 +117,6 @@ class Season:
         self.report()
         return self.figures
 
-    def pay(self, order_id, provider_id):
-        """Pay an order as its member does, in the sandbox of the provider."""
-
-        def start(env):
-            order, provider = (
-                env["sale.order"].sudo().browse(order_id),
-                env["payment.provider"].sudo().browse(provider_id),
-            )
-            method = env["payment.method"].sudo().with_context(active_test=False).search([], limit=1)
-            return env["payment.transaction"]._crab_start(order, provider, method).id
-
-        transaction_id = self.step(start)
-
-        def confirm(env):
-            transaction = env["payment.transaction"].sudo().browse(transaction_id)
-            transaction._set_done()
-            transaction._post_process()
-
-        self.step(confirm)
-
     def imports(self):
         imported = self.figures["imported"]
         imported["products"] = self.import_file("product", self.folder / "products.xlsx")

@@ -24,15 +24,17 @@ def read_orders(season):
 
 
 def play_orders(season):
-    """Place, pay and refund each row, each in the transactions it has in production."""
+    """Place, pay and refund each row, each in the transactions it has in production: placed and begun to pay, paid,
+    refunded.
+    """
     members, products = season.step(_ids)
-    provider_id = season.step(_provider_id)
+    ways = season.step(_ways)
     count = 0
     for number, member, product, quantity, discount, refund in read_orders(season):
-        order_id = season.step(
-            lambda env, row=(number, members[member], products[product], quantity, discount): _place(env, *row)
+        order_id, transaction_id = season.step(
+            lambda env, row=(number, members[member], products[product], quantity, discount): _place(env, ways, *row)
         )
-        season.pay(order_id, provider_id)
+        season.step(lambda env, transaction_id=transaction_id: _pay(env, transaction_id))
         if refund:
             season.step(lambda env, order_id=order_id, refund=refund: _refund(env, order_id, refund))
         count += 1
@@ -48,18 +50,31 @@ def _ids(env):
     return {m.number: m.id for m in members}, {p.default_code: p.id for p in products}
 
 
-def _provider_id(env):
-    return env["payment.provider"].sudo().search([], limit=1).id
+def _ways(env):
+    """Ids of the provider and the method of payment."""
+    method = env["payment.method"].sudo().with_context(active_test=False).search([], limit=1)
+    return env["payment.provider"].sudo().search([], limit=1).id, method.id
 
 
-def _place(env, number, member_id, product_id, quantity, discount):
+def _place(env, ways, number, member_id, product_id, quantity, discount):
     from odoo.addons.crab_base.tools.subject import Subject
 
     subject = Subject("member", member_id)
     member = env["crab.member"]._get_for_subject(subject, [member_id])
     product = env["product.product"].sudo().browse(product_id)
     lines = [(product, quantity, discount)]
-    return env["crab.shop"]._place(member, lines, address=_address(env, member), key=number).id
+    order = env["crab.shop"]._place(member, lines, address=_address(env, member), key=number)
+    provider_id, method_id = ways
+    provider = env["payment.provider"].sudo().browse(provider_id)
+    method = env["payment.method"].sudo().browse(method_id)
+    return order.id, env["payment.transaction"]._crab_start(order, provider, method).id
+
+
+def _pay(env, transaction_id):
+    """What a notification of the provider does, in its sandbox."""
+    transaction = env["payment.transaction"].sudo().browse(transaction_id)
+    transaction._set_done()
+    transaction._post_process()
 
 
 def _address(env, member):

@@ -54,7 +54,7 @@ class SaleOrder(models.Model):
             "crab_paid_at": fields.Datetime.now(),
             "crab_transaction_id": (transaction and transaction.id) or None,
         }
-        to_ship = self.filtered(lambda order: order.crab_kind != "ecard")
+        states = [(order.id, order.crab_state if order.crab_kind == "ecard" else "to_ship") for order in self]
         editor = rows.editor(self.env)
         self.env.flush_all()
         self.env.cr.execute(
@@ -78,7 +78,7 @@ class SaleOrder(models.Model):
         self.env["sale.order.line"].invalidate_model(flush=False)
         rows.forget(self, keep=set(ORDER_FIELDS) - {*values, "crab_state"})
         rows.fill(self, tuple(values), ((order_id, *values.values()) for order_id in self.ids))
-        rows.fill(self, ("crab_state",), ((order_id, "to_ship") for order_id in to_ship.ids))
+        rows.fill(self, ("crab_state",), states)
         self._crab_on_paid()
 
     def _crab_refusal_of_payment(self, transaction):

@@ -31,29 +31,24 @@ def insert(target, rows):
     :param target: the model, or the name of a table of links
     """
     is_model = not isinstance(target, str)
-    columns = list(rows[0])
     fields = target._fields if is_model else {}
-    return SQL(
-        "INSERT INTO %s (%s) VALUES %s",
+    columns = [(name, fields.get(name)) for name in rows[0]]
+    row_of = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    return SQL(  # one object for all values: a thousand small ones cost more than the statement
+        "INSERT INTO %s (%s) VALUES " + ", ".join([row_of] * len(rows)),
         SQL.identifier(target._table if is_model else target),
-        SQL(", ").join(SQL.identifier(name) for name in columns),
-        SQL(", ").join(
-            SQL("(%s)", SQL(", ").join(_value(row[name], fields.get(name), target) for name in columns)) for row in rows
-        ),
+        SQL(", ").join(SQL.identifier(name) for name, _field in columns),
+        *(_value(row[name], field, target) for row in rows for name, field in columns),
     )
 
 
 def _value(value, field=None, model=None):
-    if isinstance(value, SQL):
-        return value
     kind = field and field.type
-    if kind == "boolean":
-        value = bool(value)
-    elif kind == "html":
-        value = field.convert_to_column_insert(value, model)  # made harmless
-    elif value is False:
-        value = None
-    return SQL("%s", value)
+    if kind == "boolean" and not isinstance(value, SQL):
+        return bool(value)
+    if kind == "html" and value and not isinstance(value, SQL):
+        return field.convert_to_column_insert(value, model)  # made harmless
+    return None if value is False else value
 
 
 def assign(values):

@@ -5,6 +5,7 @@ from odoo.addons.crab_base.tools.money import dec, spread
 from odoo.addons.crab_card.tools import numbers
 
 PASSWORD_LENGTH = 16
+LINE_FIELDS = ("crab_role", "crab_paid", "crab_refunded", "crab_refunded_quantity", "product_id", "product_uom_qty")
 
 
 class CrabCard(models.Model):
@@ -20,6 +21,7 @@ class CrabCard(models.Model):
         """
         keys = self.env["crab.card.key"].sudo()  # numbers are made by the suite
         ring = keys._ring()
+        orders.order_line.fetch(LINE_FIELDS)
         for order in orders:
             rows = []
             lines = order.order_line.filtered(lambda line: line.crab_role == "goods")

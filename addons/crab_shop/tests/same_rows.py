@@ -38,11 +38,12 @@ STEPS = {
     *(("sale.order.line", "create", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
     *(("sale.order.line", "write", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
 }
-# Of invoices, stock moves, payments, refunds and bills, which a new or newly paid order has none of.
+# Of invoices, stock moves, payments, refunds, fapiao and bills, which a new or newly paid order has none of.
 FOLLOWERS = {
     ("account.move", "delivery_date"),
     ("account.move", "incoterm_location"),
     ("account.payment", "source_payment_id"),
+    ("crab.fapiao", "company_id"),
     ("crab.refund", "company_id"),
     ("crab.refund", "member_id"),
     ("payment.wechatpay.bill.line", "crab_order_kind"),

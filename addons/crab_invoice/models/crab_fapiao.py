@@ -12,7 +12,7 @@ ENTERED = {"number", "issued_date", "file", "file_name"}
 
 
 class CrabFapiao(models.Model):
-    """A fapiao for an order or a part of it: asked for, issued, reversed (docs/decisions/0071-fapiao-reclassifies.md).
+    """A fapiao for an order or a part of it: asked for, issued, reversed (docs/decisions/0023-fapiao-reclassifies.md).
 
     A red one takes back (a part of) another after a refund. What is issued has a customer invoice, or a credit note,
     and an entry that takes out what the daily entries booked: revenue and VAT stay what they were.

@@ -5,7 +5,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     crab_fapiao_ids = fields.One2many("crab.fapiao", "order_id", "Fapiao", readonly=True)
-    crab_fapiao_count = fields.Integer("Fapiao", compute="_compute_crab_fapiao_count")
+    crab_fapiao_count = fields.Integer("Number of fapiao", compute="_compute_crab_fapiao_count")
 
     def _compute_crab_fapiao_count(self):
         for order in self:

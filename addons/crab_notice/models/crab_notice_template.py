@@ -66,5 +66,6 @@ class CrabNoticeTemplate(models.Model):
         """Title and body in ``lang`` with ``values`` (dict of texts) in the places that name them."""
         template = self.with_context(lang=lang)
         return tuple(
-            PLACEHOLDER.sub(lambda match: values.get(match[1]) or "", text) for text in (template.title, template.body)
+            PLACEHOLDER.sub(lambda match: values.get(match[1]) or "", text).strip()
+            for text in (template.title, template.body)
         )

@@ -12,6 +12,8 @@ class TestNotice(EcardCase):
         super().setUpClass()
         cls.Notice = cls.env["crab.notice"]
         cls.subject = Subject("member", cls.member.id)
+        for reader in (cls.member, cls.friend, cls.dealer1):
+            reader.partner_id.lang = "en_US"
 
     def _tell(self):
         """The dispatcher hands waiting events over, as it does after a commit."""

@@ -40,7 +40,7 @@ class ProductTemplate(models.Model):
         compute_sudo=True,
     )
     crab_sold = fields.Integer(
-        "Sold", readonly=True, copy=False,
+        "Sold to members", readonly=True, copy=False,
         help="Pieces that members ordered and paid, less those refunded; counted every ten minutes.",
     )  # fmt: skip
 

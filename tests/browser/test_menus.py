@@ -5,10 +5,14 @@ import pytest
 import harness
 
 ROOT = "crab_base.menu_crab"
-# Odoo's own words for which it has no Chinese (users, categories); the kind of an actor, as events carry it
+# Odoo's own words for which it has no Chinese (users, categories); the kind of an actor, as events carry it; what the
+# words of notices can name
 WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
+    "crab_notice.menu_notice_templates": set(
+        "order goods amount carrier tracking reason friend number document count missing".split()
+    ),
     "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},
 }
 

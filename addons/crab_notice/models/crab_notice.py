@@ -112,8 +112,8 @@ class CrabNotice(models.Model):
         """
         templates = self.env["crab.notice.template"].search([]).grouped("event")
         rows = []
-        for model, of_model in events.grouped("aggregate_model").items():
-            of_model = of_model.filtered(lambda event: event.event in templates)
+        told = events.filtered(lambda event: event.event in templates)
+        for model, of_model in told.grouped("aggregate_model").items():
             for event, (reader, values) in getattr(self, SOURCES[model])(of_model).items():
                 if not reader:
                     continue
@@ -158,9 +158,8 @@ class CrabNotice(models.Model):
 
     @api.model
     def _documents(self, events):
-        """``{event: its document}``; events whose document is gone are left out."""
-        documents = self.env[events.aggregate_model if len(events) == 1 else events[:1].aggregate_model]
-        documents = documents.browse(set(events.mapped("aggregate_id"))).exists()
+        """``{event: its document}`` for events of one model; those whose document is gone are left out."""
+        documents = self.env[events[0].aggregate_model].browse(set(events.mapped("aggregate_id"))).exists()
         by_id = {document.id: document for document in documents}
         return {event: by_id[event.aggregate_id] for event in events if event.aggregate_id in by_id}
 
@@ -180,7 +179,7 @@ class CrabNotice(models.Model):
                     "goods": order.crab_product_names,
                     "amount": self._yuan(order.amount_total),
                     "reason": order.crab_close_reason,
-                    **self._parcel(last.get(order)),
+                    **self._parcel(last.get(order) or order.crab_card_order_ids[-1:]),
                 },
             )
             for event, order in documents.items()
@@ -219,12 +218,14 @@ class CrabNotice(models.Model):
 
     @api.model
     def _tell_card_orders(self, events):
+        """Numbers for an order of the shop are told with the order."""
         return {
             event: (
                 order.receiver_member_id or order.receiver_dealer_id,
                 {"document": order.name, "count": str(order.number_count)},
             )
             for event, order in self._documents(events).items()
+            if not order.sale_order_id
         }
 
     @api.model
@@ -256,20 +257,17 @@ class CrabNotice(models.Model):
         return f"{dec(amount):.2f}"
 
     @api.model
-    def _parcel(self, delivery):
+    def _parcel(self, document):
+        """By whom a delivery, or a direct sale of numbers, was sent."""
+        carrier = "carrier_name" if document and document._name == "crab.delivery" else "carrier"
         return {
-            "carrier": delivery.carrier_name if delivery else "",
-            "tracking": (delivery.tracking_reference or "") if delivery else "",
+            "carrier": document[carrier] if document else "",
+            "tracking": document.tracking_reference if document else "",
         }
 
     # ------------------------------------------------------------------ back office
 
     def action_open_document(self):
-        """Open what the notice tells of."""
+        """Open what the notice tells of, with the user's own rights."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.document_model,
-            "res_id": self.document_id,
-            "view_mode": "form",
-        }
+        return self.env[self.document_model].browse(self.document_id).get_formview_action()

@@ -3,6 +3,7 @@ from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_card.tests.common import make_numbers
 from odoo.addons.crab_shop_card.tests.common import EcardCase
 
 
@@ -87,6 +88,34 @@ class TestNotice(EcardCase):
         self.assertEqual(self._told(), [("order.to_receive", f"{order.name} by SF.")])
         words.body = "Changed later"
         self.assertEqual(self._told(), [("order.to_receive", f"{order.name} by SF.")])
+
+    def test_events_of_which_none_is_told_are_done_with(self):
+        self._words("order.to_ship").active = False
+        self._paid([(self.thousand, 1)])
+        self.assertFalse(self._told())
+        self.assertFalse(
+            self.env["crab.outbox.delivery"].search_count([("consumer", "=", "_notice"), ("state", "!=", "done")])
+        )
+
+    def test_numbers_of_an_order_are_told_once_with_their_parcel(self):
+        printed = self._new_card_product("T-PRINTED", 1000).product_tmpl_id
+        printed.crab_state = "on_sale"
+        cards = make_numbers(self.env, printed.product_variant_id, 1, "PRINT", company="sales")
+        sale = self._paid([(printed, 1)]).crab_card_order_ids
+        sale.write({"carrier": "SF", "tracking_reference": "SF9"})
+        sale._link_cards(cards.ids)
+        sale.action_send()
+        told = self._told()
+        self.assertEqual([event for event, _body in told], ["order.to_ship", "order.to_receive"])
+        self.assertIn("SF SF9", told[1][1])
+
+    def test_the_document_opens_in_the_view_of_the_suite(self):
+        order = self._paid([(self.thousand, 1)])
+        self._tell()
+        notice = self.Notice.search([("document_id", "=", order.id), ("document_model", "=", "sale.order")])
+        action = notice.with_user(self._role("customer_service")).action_open_document()
+        self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
+        self.assertEqual(action["views"], [(self.env.ref("crab_shop.sale_order_view_form").id, "form")])
 
     def test_the_language_is_the_readers(self):
         self.env["res.lang"]._activate_lang("zh_CN")

@@ -38,6 +38,8 @@ class CrabDelivery(models.Model):
 
     @api.model
     def _search_origin(self, operator, value):
+        if operator in fields.Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
         return fields.Domain("order_id.name", operator, value) | fields.Domain("redemption_ids.name", operator, value)
 
     @api.depends("state", "line_ids.order_quantity")

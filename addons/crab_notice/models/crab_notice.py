@@ -270,4 +270,7 @@ class CrabNotice(models.Model):
     def action_open_document(self):
         """Open what the notice tells of, with the user's own rights."""
         self.ensure_one()
-        return self.env[self.document_model].browse(self.document_id).get_formview_action()
+        action = self.env[self.document_model].browse(self.document_id).get_formview_action()
+        if self.document_model == "sale.order":
+            action["views"] = [(self.env.ref("crab_shop.sale_order_view_form").id, "form")]
+        return action

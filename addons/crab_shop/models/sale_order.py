@@ -227,12 +227,6 @@ class SaleOrder(models.Model):
 
     # ------------------------------------------------------------------ buttons
 
-    def get_formview_id(self, access_uid=None):
-        """Orders of the shop open in their own view, from wherever they are opened."""
-        if self.crab_kind:
-            return self.env.ref("crab_shop.sale_order_view_form").id
-        return super().get_formview_id(access_uid=access_uid)
-
     def action_crab_refund(self):
         """Ask what is to be refunded."""
         self.ensure_one()

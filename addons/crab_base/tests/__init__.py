@@ -11,6 +11,7 @@ from . import (
     test_log_hygiene,
     test_money,
     test_outbox,
+    test_pictures,
     test_public_id,
     test_region,
     test_report_url,

@@ -20,6 +20,7 @@ import crabenv
 
 MILLION = 1_000_000
 MEMBERS = 200_000
+SHIPMENTS = 2_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
 ORDER_SECONDS, PLAIN_SECONDS = 600, 120
 CONNECTIONS = 4
@@ -78,7 +79,7 @@ class Bench:
 
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
-    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "MEMBERS", "ORDER_SECONDS", "PLAIN_SECONDS"):
+    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "ORDER_SECONDS", "PLAIN_SECONDS"):
         globals()[name] //= divisor
 
 
@@ -356,6 +357,33 @@ def redemption_rate(bench):
     left = bench.query("SELECT count(*) FROM crab_delivery WHERE picking_id IS NULL")[0][0]
     figures["delivery orders made by the job per second"] = round((waiting - left) / prepared["seconds"], 1)
     figures["peak of a worker, MB"] = max(peak for _count, _taken, peak in got)
+    return {"figures": figures, "reference": _plain_delivery(bench)}
+
+
+def shipping(bench):
+    """2,000 deliveries of redemptions made ready and shipped at once, as the carrier's Excel does."""
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    ids = bench.world.active(SHIPMENTS, prefix())
+    subject = Subject("dealer", bench.world.top_id)
+
+    def redeem(env, some):
+        made = env["crab.redemption"].browse()
+        for number in env["crab.card"].browse(some).mapped("number"):
+            made += made._redeem_with_password(subject, number, bench.password, dict(bench.address))
+        return made.delivery_id.ids
+
+    delivery_ids = []
+    for at in range(0, len(ids), 100):
+        delivery_ids += bench.run(lambda env, at=at: redeem(env, ids[at : at + 100]))
+
+    figures = {}
+    with bench.timed(figures, "made ready, s"):
+        bench.run(lambda env: env["crab.delivery"].browse(delivery_ids)._prepare_waves())
+    tracking = {delivery_id: f"SF{delivery_id:012}" for delivery_id in delivery_ids}
+    with bench.timed(figures, "shipped, s"):
+        bench.run(lambda env: env["crab.delivery"].browse(delivery_ids)._ship("顺丰速运", tracking))
+    figures["per second"] = round(SHIPMENTS / (figures["made ready, s"] + figures["shipped, s"]))
     return {"figures": figures, "reference": _plain_delivery(bench)}
 
 
@@ -644,6 +672,7 @@ BENCHES = {
         transfer_10k,
         activate_10k,
         redemption_rate,
+        shipping,
         orders,
         verify_history_1m,
         register_search_5m,

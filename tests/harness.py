@@ -449,7 +449,7 @@ class Screen:
         return [*self.errors, *dialogs, *texts, *(f"not translated: {word}" for word in sorted(self.latin()))]
 
     def overflows(self):
-        """Texts of the navigation and the buttons that stand out of their box, and lists wider than the page."""
+        """Texts of the navigation and the buttons that stand out of their box, and lists wider than their place."""
         return self.page.evaluate(
             """() => {
                 const seen = selector => [...document.querySelectorAll(selector)].filter(e => e.offsetParent);
@@ -457,11 +457,21 @@ class Screen:
                 return [
                     ...seen(boxes).filter(e => e.scrollWidth > e.clientWidth + 2 && e.clientWidth > 0)
                         .map(e => e.innerText),
-                    ...seen('.o_content > .o_list_renderer').filter(e => e.scrollWidth > e.clientWidth + 2)
+                    ...seen('.o_content > .o_list_renderer, .o_field_x2many .o_list_renderer')
+                        .filter(e => e.scrollWidth > e.clientWidth + 2)
                         .map(e => 'list ' + e.innerText.slice(0, 80)),
                 ];
             }"""
         )
+
+    def overflows_beside_chatter(self):
+        """``overflows`` on a screen so wide that the history stands beside the form, and leaves it little room."""
+        narrow = self.page.viewport_size
+        self.page.set_viewport_size({"width": 1600, "height": 900})
+        self.page.locator(".o-mail-Form-chatter:not(.o-aside)").wait_for(state="detached")
+        found = self.overflows()
+        self.page.set_viewport_size(narrow)
+        return [f"beside the history: overflow: {text}" for text in found]
 
     def latin(self):
         """Visible words in Latin letters that are no names; messages are in the words of their time."""

@@ -303,3 +303,90 @@ def test_cards_bought_online_are_approved_given_sent_and_cancelled(shop, module_
     look(service, "28-number-received")
     shop.assert_books()
     shop.assert_sound()
+
+
+@harness.covers("ERP-83", "issue and query", via="web")
+@harness.covers("HQ-61", "split shipping", via="web")
+def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server, sandbox, browser, screen):
+    shop.run(lambda env: env["ir.config_parameter"].set_param("crab_shop.split_shipping", "True") and None)
+    order_id = shop.run(lambda env: shop.place(env, 3, shop.package_id).id, context=CHINESE)
+    name = shop.run(lambda env: env["sale.order"].browse(order_id).name)
+    pay_on_the_page(shop, sandbox, browser, order_id)
+
+    # the warehouse sends two pieces first, the third after them
+    stock = screen(module_server, "e2e_warehouse")
+    stock.open("crab_redemption.crab_delivery_action")
+    row = stock.page.locator(".o_data_row", has_text=name)
+    with stock.arriving():
+        row.locator("td.o_data_cell").first.click()
+    stock.press("action_split")
+    stock.wait_for_dialog()
+    line = stock.page.locator(".modal .o_field_widget[name='line_ids'] .o_data_row").first
+    line.locator("td[name='quantity']").click()
+    line.locator("[name='quantity'] input").fill("2")
+    line.locator("[name='quantity'] input").press("Tab")
+    look(stock, "30-split")
+    stock.press("action_confirm")
+    stock.wait_for_dialog(shown=False)
+    stock.open("crab_redemption.crab_delivery_action")
+    rows = stock.page.locator(".o_data_row", has_text=name)
+    rows.nth(1).wait_for()
+    assert rows.count() == 2
+    look(stock, "31-two-deliveries")
+    service = screen(module_server, "e2e_customer_service")
+    for state, tracking in (("部分发货", "SF0001"), ("待收货", "SF0002")):
+        stock.open("crab_redemption.crab_delivery_action")
+        waiting = rows.filter(has_not_text="已发货").first
+        with stock.arriving():
+            waiting.locator("td.o_data_cell").first.click()
+        stock.press("action_ship")
+        stock.wait_for_dialog()
+        stock.fill("carrier_name", "顺丰速运")
+        stock.fill("tracking_reference", tracking)
+        stock.press("action_confirm")
+        stock.wait_for_state("已发货")
+        service.open("crab_shop.sale_order_action_package", order_id)
+        service.wait_for_state(state)
+    look(service, "32-both-parcels-on-their-way")
+
+    # the buyer wants a fapiao: finance enters what the tax bureau's system gave
+    finance = screen(module_server, "e2e_finance")
+    finance.open("crab_shop.sale_order_action_package", order_id)
+    finance.press("action_crab_ask_fapiao")
+    finance.wait_for_dialog()
+    finance.select("kind", "公司")
+    finance.fill("title", "昆山某某餐饮有限公司")
+    finance.fill("tax_number", "不是税号")
+    finance.press("action_confirm")
+    finance.page.locator(".modal .o_dialog_warning, .o_notification.border-danger, .modal .alert").first.wait_for()
+    finance.shot("shop-33-wrong-tax-number")
+    finance.page.locator(".modal-footer .btn-primary:visible").last.click()
+    finance.fill("tax_number", "91320583MA1MABCD2X")
+    look(finance, "34-fapiao-asked")
+    with finance.arriving():
+        finance.press("action_confirm")
+    finance.wait_for_state("申请中")
+    finance.fill("number", "26322000000012345678")
+    finance.press("action_issue")
+    finance.wait_for_state("已开具")
+    look(finance, "35-fapiao-issued")
+
+    # a refund takes its part back by a red one
+    service.press("action_crab_receive", confirm=True)
+    service.wait_for_state("待评价")
+    service.press("action_crab_refund")
+    service.wait_for_dialog()
+    service.fill("reason", "少发一件")
+    line = service.page.locator(".modal .o_field_widget[name='line_ids'] .o_data_row").first
+    line.locator("td[name='amount']").click()
+    line.locator("[name='amount'] input").fill("100")
+    line.locator("[name='amount'] input").press("Tab")
+    service.press("action_confirm", confirm=True)
+    service.wait_for_dialog(shown=False)
+    shop.later()
+    finance.open("crab_invoice.crab_fapiao_action")
+    red = finance.page.locator(".o_data_row", has_text="-100.00")
+    red.wait_for()
+    look(finance, "36-red-fapiao")
+    shop.assert_books()
+    shop.assert_sound()

@@ -33,8 +33,10 @@ class WechatpayController(http.Controller):
         )
         if not provider_sudo:
             raise NotFound()
+        # The sender has no language; what its news writes into documents is read in the company.
+        provider_sudo = provider_sudo.with_context(lang=provider_sudo.company_id.partner_id.lang)
         source = payment_utils.get_customer_ip_address()
-        notifications_sudo = request.env["payment.wechatpay.notification"].sudo()
+        notifications_sudo = provider_sudo.env["payment.wechatpay.notification"]
         try:
             if (request.httprequest.content_length or 0) > const.LARGEST_NOTIFICATION:
                 raise Forged("form")

@@ -1,7 +1,7 @@
 {
     "name": "Crab: notices",
     "summary": "Tells members and dealers what happened to what is theirs",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",
@@ -9,8 +9,10 @@
     "data": [
         "security/ir.model.access.csv",
         "data/crab_notice_template.xml",
+        "data/ir_cron.xml",
         "views/crab_notice_views.xml",
         "views/crab_notice_template_views.xml",
         "views/crab_notice_menus.xml",
+        "views/res_config_settings_views.xml",
     ],
 }

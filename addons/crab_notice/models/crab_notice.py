@@ -1,15 +1,19 @@
+from datetime import UTC
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.timezone import SHANGHAI
 
 # who says for events of a model whom they concern and what they can name
 SOURCES = {
     "sale.order": "_tell_orders",
     "crab.refund": "_tell_refunds",
     "crab.card.gift": "_tell_gifts",
+    "crab.member": "_tell_members",
     "crab.redemption": "_tell_redemptions",
     "crab.card.order": "_tell_card_orders",
     "crab.wallet": "_tell_wallets",
@@ -179,6 +183,7 @@ class CrabNotice(models.Model):
                     "goods": order.crab_product_names,
                     "amount": self._yuan(order.amount_total),
                     "reason": order.crab_close_reason,
+                    "until": self._moment(order.crab_pay_before),
                     **self._parcel(last.get(order) or order.crab_card_order_ids[-1:]),
                 },
             )
@@ -198,9 +203,20 @@ class CrabNotice(models.Model):
     @api.model
     def _tell_gifts(self, events):
         return {
-            event: (gift.member_id, {"goods": gift.product_id.name, "friend": gift.receiver_member_id.name})
+            event: (
+                gift.member_id,
+                {
+                    "goods": gift.product_id.name,
+                    "friend": gift.receiver_member_id.name,
+                    "until": self._moment(gift.expires_at),
+                },
+            )
             for event, gift in self._documents(events).items()
         }
+
+    @api.model
+    def _tell_members(self, events):
+        return {event: (member, dict(event.payload)) for event, member in self._documents(events).items()}
 
     @api.model
     def _tell_redemptions(self, events):
@@ -255,6 +271,11 @@ class CrabNotice(models.Model):
     @api.model
     def _yuan(self, amount):
         return f"{dec(amount):.2f}"
+
+    @api.model
+    def _moment(self, moment):
+        """A moment as people in Shanghai read it."""
+        return moment and f"{moment.replace(tzinfo=UTC).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
     @api.model
     def _parcel(self, document):

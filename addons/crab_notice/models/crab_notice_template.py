@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 
 # event: (label, who is told, what the words can name)
 EVENTS = {
+    "order.unpaid": ("Order still unpaid", "member", ("order", "goods", "amount", "until")),
     "order.to_audit": ("Order waits for the audit", "member", ("order", "goods", "amount")),
     "order.to_ship": ("Order paid", "member", ("order", "goods", "amount")),
     "order.partly_shipped": ("Part of an order shipped", "member", ("order", "goods", "carrier", "tracking")),
@@ -12,8 +13,10 @@ EVENTS = {
     "order.done": ("Order done", "member", ("order", "goods", "amount")),
     "order.closed": ("Order closed", "member", ("order", "goods", "amount", "reason")),
     "refund.done": ("Refund returned", "member", ("order", "amount", "reason")),
+    "gift.waiting": ("Gift not taken yet", "member", ("goods", "until")),
     "gift.claimed": ("Gift taken", "member", ("goods", "friend")),
     "gift.expired": ("Gift not taken in time", "member", ("goods",)),
+    "card.expiring": ("Cards about to expire", "member", ("count", "until")),
     "redemption.shipped": ("Redemption shipped", "holder", ("number", "goods", "carrier", "tracking")),
     "card_order.in_transit": ("Card numbers sent", "receiver", ("document", "count")),
     "wallet.short": ("Stored value too low", "dealer", ("missing", "document")),

@@ -1,1 +1,1 @@
-from . import test_notice
+from . import test_notice, test_reminder

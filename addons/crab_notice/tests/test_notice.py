@@ -7,7 +7,7 @@ from odoo.addons.crab_card.tests.common import make_numbers
 from odoo.addons.crab_shop_card.tests.common import EcardCase
 
 
-class TestNotice(EcardCase):
+class NoticeCase(EcardCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -30,6 +30,8 @@ class TestNotice(EcardCase):
     def _words(self, event):
         return self.env["crab.notice.template"].search([("event", "=", event)])
 
+
+class TestNotice(NoticeCase):
     @covers("MB-30", "in-app list", via="service")
     def test_each_step_of_an_order_is_told_once(self):
         order = self._place([(self.thousand, 2)])

@@ -1,7 +1,7 @@
 {
     "name": "Crab: card documents",
     "summary": "Issue, transfer, activation, return, cancellation and direct sale of pickup-card numbers",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",

@@ -134,6 +134,7 @@ class CrabCard(models.Model):
     _product_idx = models.Index("(product_id, number)")
     _batch_idx = models.Index("(batch_id, number)")
     _inactive_idx = models.Index("(product_id, holder_kind, number) WHERE state = 'inactive'")
+    _platform_idx = models.Index("(number) WHERE holder_kind = 'platform'")  # of new ones too, but in their order
     _state_idx = models.Index("(state, number) WHERE state <> 'inactive'")
     _product_state_idx = models.Index("(product_id, state, number) WHERE state <> 'inactive'")
     _ecard_idx = models.Index("(number) WHERE kind = 'ecard'")

@@ -12,10 +12,9 @@ from .test_notice import NoticeCase
 class TestReminder(NoticeCase):
     def _remind(self):
         """What the scheduled actions do; they run again and again."""
-        reminder = self.env["crab.notice.reminder"]
         for _run in range(2):
-            reminder._cron_remind()
-            reminder._cron_remind_daily()
+            self._run_cron("crab.notice.reminder", "_cron_remind")
+            self._run_cron("crab.notice.reminder", "_cron_remind_daily")
 
     def _set_setting(self, name, value):
         self.env["res.config.settings"].create({name: value}).execute()

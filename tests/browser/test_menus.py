@@ -11,7 +11,7 @@ WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
     "crab_notice.menu_notice_templates": set(
-        "order goods amount carrier tracking reason friend number document count missing until".split()
+        "order goods amount carrier tracking reason friend number document count missing request until".split()
     ),
     "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},
 }

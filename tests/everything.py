@@ -8,6 +8,8 @@ from world import ADDRESS, PASSWORD, World, new_dealer
 
 import harness
 
+# 3 × 2 pixels
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAEUlEQVR4nGP8v5QBApgYYAAAHsMBqGMfgmwAAAAASUVORK5CYII="
 VOUCHER = base64.b64encode(b"%PDF-1.4\n%%EOF")
 
 
@@ -30,7 +32,14 @@ class Everything(World):
         self.run(self._make_parties)
         self.fund(stored=20_000, credit=5_000)
         self._make_cards()
-        for make in (self._make_sales, self._make_redemptions, self._make_money, self._make_rest, self._make_shop):
+        for make in (
+            self._make_sales,
+            self._make_redemptions,
+            self._make_money,
+            self._make_rest,
+            self._make_shop,
+            self._make_site,
+        ):
             self.run(make)
 
     def run(self, func, **kwargs):
@@ -243,7 +252,6 @@ class Everything(World):
         for order, amount in ((received, 10), (other, 20)):
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
             env["crab.refund"]._refund(order, [(goods, 0, amount)], "少发")
-        self._make_aftersales(env, members)
         card = {"bank_name": "银行", "bank_account": "622202001111222233", "bank_holder": "持卡人"}
         asked = [
             env["crab.withdrawal"]._request(Subject("dealer", dealer_id), Decimal(10), card)
@@ -259,19 +267,40 @@ class Everything(World):
             )
         env["crab.outbox"]._dispatch("_notice")
 
-    def _make_aftersales(self, env, members):
-        """Requests of both members about orders that are not credited yet: to be decided, to be sent back, done."""
+    def _make_site(self, env):
+        """What the shop shows and hears besides goods."""
         from odoo.addons.crab_base.tools.subject import Subject
 
-        package = env["product.product"].browse(self.package_id)
-        requests = env["crab.aftersale"]
-        for number, kind in ((0, "refund"), (0, "return"), (0, "refund"), (1, "refund")):
-            order = shop_order(env, members[number], package, "received")
-            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
-            subject = Subject("member", members[number].id)
-            requests |= requests._ask(subject, order.public_id, [(goods, 1, None)], kind, "quality", text="一只死蟹")
-        requests[1]._approve()
-        requests[2]._approve()
+        subject = Subject("member", self.member_id)
+        article, _draft = env["crab.article"].create(
+            [{"title": "关于我们", "kind": "about", "is_published": True}, {"title": "保存方法"}]
+        )
+        env["crab.banner"].create(
+            [
+                {"title": "开湖", "image": PICTURE, "target_kind": "article", "article_id": article.id},
+                {
+                    "title": "活动",
+                    "image": PICTURE,
+                    "target_kind": "url",
+                    "url": "https://shop.example.com",
+                    "end_at": "2026-01-01 00:00:00",
+                },
+            ]
+        )
+        agreement, _draft = env["crab.agreement"].create(
+            [{"kind": "service", "title": "服务协议", "body": "<p>条款</p>"} for _number in range(2)]
+        )
+        agreement.action_publish()
+        agreement._accept(subject)
+        feedback = [env["crab.feedback"]._send(subject, text).sudo(False) for text in ("很好", "有一只死蟹")]
+        feedback[1].action_take()
+        _picture, video = env["crab.media"].create(
+            [
+                {"name": "湖面", "content": PICTURE, "tag_ids": [(0, 0, {"name": "产地"})]},
+                {"name": "捕捞", "kind": "video", "url": "https://storage.example.com/catch.mp4"},
+            ]
+        )
+        env["crab.media.hit"]._record([(video.id, 1, 1_000_000)])
 
     def _make_bill(self, env, order):
         """A bill of WeChat Pay with an order's payment and a refund that is unknown to us, and a notification."""

@@ -5,6 +5,7 @@ import functools
 from pathlib import Path
 
 import yaml
+from everything import PICTURE
 
 import harness
 
@@ -312,11 +313,6 @@ def unshipped(env):
     return env["crab.delivery"].search(domain, limit=1)
 
 
-def undecided(env):
-    """A request that waits for the merchant's decision."""
-    return first(env, "crab.aftersale", ("state", "=", "to_merchant"))
-
-
 # Values with which each wizard could do its work.
 WIZARDS = {
     "crab.account.merge": lambda env, world: {
@@ -380,26 +376,6 @@ WIZARDS = {
         .id,
         "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
     },
-    "crab.aftersale.approve": lambda env, world: {"aftersale_id": undecided(env)},
-    "crab.aftersale.approve.line": lambda env, world: {
-        "approve_id": env["crab.aftersale.approve"].create({"aftersale_id": undecided(env)}).id,
-        "line_id": first(env, "crab.aftersale.line"),
-    },
-    "crab.aftersale.ask": lambda env, world: {
-        "order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")),
-        "reason": "quality",
-    },
-    "crab.aftersale.ask.line": lambda env, world: {
-        "ask_id": env["crab.aftersale.ask"]
-        .create({"order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")), "reason": "quality"})
-        .id,
-        "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
-    },
-    "crab.aftersale.receive": lambda env, world: {
-        "aftersale_id": first(env, "crab.aftersale", ("state", "=", "to_buyer")),
-        "condition": "stock",
-    },
-    "crab.aftersale.reject": lambda env, world: {"aftersale_id": undecided(env), "reason": "已食用"},
     "crab.ledger.batch.post": lambda env, world: {},
     "crab.member.change.level": lambda env, world: {
         "member_ids": [(6, 0, [world.member_id])],
@@ -474,6 +450,14 @@ WIZARDS = {
 # Values of a new record that could be made by somebody.
 NEW = {
     "crab.account": lambda env, world: {"name": "新人", "phone": "13700000101"},
+    "crab.agreement": lambda env, world: {"kind": "supplier", "title": "供应商协议", "body": "<p>条款</p>"},
+    "crab.article": lambda env, world: {"title": "保存方法"},
+    "crab.banner": lambda env, world: {
+        "title": "开湖",
+        "image": PICTURE,
+        "target_kind": "url",
+        "url": "https://shop.example.com",
+    },
     "crab.card.order": lambda env, world: {"kind": "issue", "receiver_dealer_id": world.top_id},
     "crab.card.order.line": lambda env, world: {
         "order_id": world.direct_draft_id,
@@ -509,6 +493,8 @@ NEW = {
         "card_id": world.issued_ids[3],
     },
     "crab.import": lambda env, world: {"kind": "card", "file_name": "neu.csv", "file": "aGk="},
+    "crab.media": lambda env, world: {"name": "新图片", "content": PICTURE},
+    "crab.media.tag": lambda env, world: {"name": "新目录"},
     "crab.member": lambda env, world: {"name": "新会员", "phone": "13700000105"},
     "crab.member.level": lambda env, world: {"name": "金卡", "ratio": 0.9},
     "crab.member.tag": lambda env, world: {"name": "新标签"},

@@ -1,0 +1,20 @@
+{
+    "name": "Crab: site",
+    "summary": "What the shop shows and hears besides goods: banners, pages, agreements, feedback, pictures, videos",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_catalog", "crab_member"],
+    "data": [
+        "security/ir.model.access.csv",
+        "data/ir_cron.xml",
+        "views/crab_article_views.xml",
+        "views/crab_banner_views.xml",
+        "views/crab_agreement_views.xml",
+        "views/crab_feedback_views.xml",
+        "views/crab_media_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/crab_site_menus.xml",
+    ],
+}

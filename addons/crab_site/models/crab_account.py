@@ -1,0 +1,32 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+ROLES = {"member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
+
+
+class CrabAccount(models.Model):
+    _inherit = "crab.account"
+
+    @api.model
+    def _crab_of_subject(self, subject):
+        """The account of a member, dealer or staff member who may act, in sudo.
+
+        :raise AccessError: (403) for users of the back office, and for people that are closed or gone
+        """
+        roles_sudo = (
+            self.env[ROLES[subject.kind]]._for_subject(subject, [("id", "=", subject.id)])
+            if subject.kind in ROLES
+            else self.env["crab.member"].sudo()
+        )
+        account_sudo = roles_sudo.account_id
+        if not account_sudo:
+            raise AccessError(self.env._("Log in as member, dealer or dealer's staff first."))
+        return account_sudo
+
+    def _crab_with_merged(self):
+        """This account and those that were merged into it, in sudo."""
+        accounts_sudo = found_sudo = self.sudo()  # the same person's
+        while found_sudo:
+            found_sudo = found_sudo.search([("merged_into_id", "in", found_sudo.ids)]) - accounts_sudo
+            accounts_sudo |= found_sudo
+        return accounts_sudo

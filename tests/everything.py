@@ -252,6 +252,7 @@ class Everything(World):
         for order, amount in ((received, 10), (other, 20)):
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
             env["crab.refund"]._refund(order, [(goods, 0, amount)], "少发")
+        self._make_aftersales(env, members)
         card = {"bank_name": "银行", "bank_account": "622202001111222233", "bank_holder": "持卡人"}
         asked = [
             env["crab.withdrawal"]._request(Subject("dealer", dealer_id), Decimal(10), card)
@@ -266,6 +267,20 @@ class Everything(World):
                 Subject("dealer", staff.dealer_id.id), staff.id, Decimal(1)
             )
         env["crab.outbox"]._dispatch("_notice")
+
+    def _make_aftersales(self, env, members):
+        """Requests of both members about orders that are not credited yet: to be decided, to be sent back, done."""
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        package = env["product.product"].browse(self.package_id)
+        requests = env["crab.aftersale"]
+        for number, kind in ((0, "refund"), (0, "return"), (0, "refund"), (1, "refund")):
+            order = shop_order(env, members[number], package, "received")
+            goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
+            subject = Subject("member", members[number].id)
+            requests |= requests._ask(subject, order.public_id, [(goods, 1, None)], kind, "quality", text="一只死蟹")
+        requests[1]._approve()
+        requests[2]._approve()
 
     def _make_site(self, env):
         """What the shop shows and hears besides goods."""

@@ -464,15 +464,6 @@ class Screen:
             }"""
         )
 
-    def overflows_beside_chatter(self):
-        """``overflows`` on a screen so wide that the history stands beside the form, and leaves it little room."""
-        narrow = self.page.viewport_size
-        self.page.set_viewport_size({"width": 1600, "height": 900})
-        self.page.locator(".o-mail-Form-chatter:not(.o-aside)").wait_for(state="detached")
-        found = self.overflows()
-        self.page.set_viewport_size(narrow)
-        return [f"beside the history: overflow: {text}" for text in found]
-
     def latin(self):
         """Visible words in Latin letters that are no names; messages are in the words of their time."""
         texts = self.page.evaluate(

@@ -313,6 +313,11 @@ def unshipped(env):
     return env["crab.delivery"].search(domain, limit=1)
 
 
+def undecided(env):
+    """A request that waits for the merchant's decision."""
+    return first(env, "crab.aftersale", ("state", "=", "to_merchant"))
+
+
 # Values with which each wizard could do its work.
 WIZARDS = {
     "crab.account.merge": lambda env, world: {
@@ -376,6 +381,26 @@ WIZARDS = {
         .id,
         "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
     },
+    "crab.aftersale.approve": lambda env, world: {"aftersale_id": undecided(env)},
+    "crab.aftersale.approve.line": lambda env, world: {
+        "approve_id": env["crab.aftersale.approve"].create({"aftersale_id": undecided(env)}).id,
+        "line_id": first(env, "crab.aftersale.line"),
+    },
+    "crab.aftersale.ask": lambda env, world: {
+        "order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")),
+        "reason": "quality",
+    },
+    "crab.aftersale.ask.line": lambda env, world: {
+        "ask_id": env["crab.aftersale.ask"]
+        .create({"order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")), "reason": "quality"})
+        .id,
+        "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
+    },
+    "crab.aftersale.receive": lambda env, world: {
+        "aftersale_id": first(env, "crab.aftersale", ("state", "=", "to_buyer")),
+        "condition": "stock",
+    },
+    "crab.aftersale.reject": lambda env, world: {"aftersale_id": undecided(env), "reason": "已食用"},
     "crab.ledger.batch.post": lambda env, world: {},
     "crab.member.change.level": lambda env, world: {
         "member_ids": [(6, 0, [world.member_id])],

@@ -232,12 +232,16 @@ class CrabFapiao(models.Model):
     def action_issue(self):
         """The fapiao was issued with its number: make the customer invoice, or the credit note of a red one.
 
-        :raise UserError: without number and date
+        Without a date it was today.
+
+        :raise UserError: without number
         """
         self._check_right()
         for fapiao in self._locked("issued", "asked"):
-            if not (fapiao.number or "").strip() or not fapiao.issued_date:
-                raise UserError(self.env._("Enter number and date of the fapiao %(name)s first.", name=fapiao.name))
+            number = (fapiao.number or "").strip()
+            if not number:
+                raise UserError(self.env._("Enter the number of the fapiao %(name)s first.", name=fapiao.name))
+            fapiao.write({"number": number, "issued_date": fapiao.issued_date or business_date()})
             fapiao._book()
             fapiao.state = "issued"
             if fapiao.is_red and not fapiao.origin_id._rest():

@@ -59,7 +59,7 @@ class TestFapiao(ShopCase):
         fapiao = self._ask(order)
         self.assertEqual((fapiao.state, fapiao.amount, fapiao.tax_number), ("asked", 2183.1, "91310000MA1K000000"))
         self.assertFalse(fapiao.move_id, "asked for is not issued")
-        with self.assertRaisesRegex(UserError, "Enter number and date"):
+        with self.assertRaisesRegex(UserError, "Enter the number"):
             fapiao.action_issue()
         self._issue(fapiao, "F-1")
         fapiao.action_issue()

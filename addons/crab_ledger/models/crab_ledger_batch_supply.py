@@ -132,16 +132,21 @@ class CrabLedgerBatch(models.Model):
         return rows
 
     def _post_invoice(self, rows):
-        """Post the invoice (Group) or the bill (Sales company) with a line per product, tax and price."""
+        """Post the invoice (Group) or the bill (Sales company) with a line per product, tax and price.
+
+        On a day when more came back than was supplied it is a credit note.
+        """
         self.ensure_one()
         ledger, is_sale = self.env["crab.ledger"], self.kind == "supplied"
+        sign = self._invoice_sign()
+        document = "invoice" if sign > 0 else "refund"
         move = (
             self.env["account.move"]
             .with_company(self.company_id)
             .with_context(tracking_disable=True)
             .create(
                 {
-                    "move_type": "out_invoice" if is_sale else "in_invoice",
+                    "move_type": f"out_{document}" if is_sale else f"in_{document}",
                     "journal_id": self.journal_id.id,
                     "partner_id": self.counter_batch_id.company_id.partner_id.id,
                     "invoice_date": self.business_date,
@@ -154,7 +159,7 @@ class CrabLedgerBatch(models.Model):
                         fields.Command.create(
                             {
                                 "product_id": row["product_id"],
-                                "quantity": row["quantity"],
+                                "quantity": sign * row["quantity"],
                                 "price_unit": row["price"],
                                 "tax_ids": [fields.Command.set([row["tax_id"]] if row["tax_id"] else [])],
                                 "account_id": ledger._account(self.company_id, "revenue" if is_sale else "cost").id,
@@ -173,9 +178,14 @@ class CrabLedgerBatch(models.Model):
         # the context: the cost of goods is booked by the facts of the shipment, not once more by stock_account
         move.with_context(move_reverse_cancel=True)._post(soft=False)
 
+    def _invoice_sign(self):
+        """-1 where more came back than was supplied."""
+        return 1 if dec(self.amount_net) + dec(self.amount_tax) >= 0 else -1
+
     def _settle_cents(self, move):
         """Parts of a unit are rounded per parcel: the invoice comes to what the facts come to."""
-        difference = dec(self.amount_net) + dec(self.amount_tax) - dec(move.amount_total)
+        total = self._invoice_sign() * (dec(self.amount_net) + dec(self.amount_tax))
+        difference = total - dec(move.amount_total)
         if not difference:
             return
         line = {
@@ -186,5 +196,5 @@ class CrabLedgerBatch(models.Model):
             "account_id": move.invoice_line_ids.account_id[:1].id,
         }
         move.invoice_line_ids = [fields.Command.create(line)]
-        if dec(move.amount_total) != dec(self.amount_net) + dec(self.amount_tax):
+        if dec(move.amount_total) != total:
             raise UserError(self.env._("The invoice of %(day)s is not the sum of its facts.", day=self.business_date))

@@ -8,18 +8,6 @@ from odoo.tools import SQL
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.timezone import SHANGHAI
 
-# who says for events of a model whom they concern and what they can name
-SOURCES = {
-    "sale.order": "_tell_orders",
-    "crab.refund": "_tell_refunds",
-    "crab.card.gift": "_tell_gifts",
-    "crab.member": "_tell_members",
-    "crab.redemption": "_tell_redemptions",
-    "crab.card.order": "_tell_card_orders",
-    "crab.wallet": "_tell_wallets",
-    "crab.withdrawal": "_tell_withdrawals",
-}
-
 
 class CrabNotice(models.Model):
     """What a member or a dealer was told (MB-30): the list in the app, and where other channels start from.
@@ -114,11 +102,11 @@ class CrabNotice(models.Model):
 
         :return: the new notices; events that were told before, or have no active template or reader, make none
         """
-        templates = self.env["crab.notice.template"].search([]).grouped("event")
+        templates, sources = self.env["crab.notice.template"].search([]).grouped("event"), self._sources()
         rows = []
         told = events.filtered(lambda event: event.event in templates)
         for model, of_model in told.grouped("aggregate_model").items():
-            for event, (reader, values) in getattr(self, SOURCES[model])(of_model).items():
+            for event, (reader, values) in getattr(self, sources[model])(of_model).items():
                 if not reader:
                     continue
                 lang = reader.partner_id.lang or self.env.lang or "zh_CN"
@@ -159,6 +147,20 @@ class CrabNotice(models.Model):
         """
 
     # ------------------------------------------------------------------ whom events concern, and what they can name
+
+    @api.model
+    def _sources(self):
+        """``{model: method}``: who says for events of a model whom they concern and what they can name; extended."""
+        return {
+            "sale.order": "_tell_orders",
+            "crab.refund": "_tell_refunds",
+            "crab.card.gift": "_tell_gifts",
+            "crab.member": "_tell_members",
+            "crab.redemption": "_tell_redemptions",
+            "crab.card.order": "_tell_card_orders",
+            "crab.wallet": "_tell_wallets",
+            "crab.withdrawal": "_tell_withdrawals",
+        }
 
     @api.model
     def _documents(self, events):

@@ -45,17 +45,22 @@ class CrabNoticeTemplate(models.Model):
 
     _event_uniq = models.Constraint("UNIQUE(event)", "An event has one template.")
 
+    @api.model
+    def _events(self):
+        """``{event: (label, who is told, what the words can name)}``; addons add theirs, and to the selection."""
+        return EVENTS
+
     @api.depends("event")
     def _compute_placeholders(self):
         for template in self:
-            names = EVENTS[template.event][2] if template.event else ()
+            names = self._events()[template.event][2] if template.event else ()
             template.placeholders = " ".join(f"{{{name}}}" for name in names)
 
     @api.constrains("title", "body", "event")
     def _check_placeholders(self):
         for template in self:
             used = set(PLACEHOLDER.findall(f"{template.title} {template.body}"))
-            unknown = used - set(EVENTS[template.event][2])
+            unknown = used - set(self._events()[template.event][2])
             if unknown:
                 raise ValidationError(
                     self.env._(

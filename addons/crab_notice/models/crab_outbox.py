@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from .crab_notice_template import EVENTS
-
 
 class CrabOutbox(models.Model):
     _inherit = "crab.outbox"
@@ -9,7 +7,7 @@ class CrabOutbox(models.Model):
     @api.model
     def _handlers(self):
         handlers = super()._handlers()
-        for event in EVENTS:
+        for event in self.env["crab.notice.template"]._events():
             handlers.setdefault(event, []).append("_notice")
         return handlers
 

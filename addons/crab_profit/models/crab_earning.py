@@ -290,16 +290,22 @@ class CrabEarning(models.Model):
         )
 
     @api.model
+    def _due_domain(self):
+        """Orders whose earnings are to be credited now; narrowed by what holds them back.
+
+        What is looked at is stored in the order's own row: it is seen again under its lock.
+        """
+        return fields.Domain("crab_credit_due_at", "<=", fields.Datetime.now()) & fields.Domain(
+            "crab_credited_at", "=", False
+        )
+
+    @api.model
     def _cron_credit(self):
         """Credit the orders whose after-sales days are over, in sets; one that is being refunded right now waits."""
-        orders = self.env["sale.order"]
-        due = orders.search(
-            [("crab_credit_due_at", "<=", fields.Datetime.now()), ("crab_credited_at", "=", False)],
-            order="crab_credit_due_at, id",
-            limit=CREDIT_ORDERS,
-        )
+        is_due = self._due_domain()
+        due = self.env["sale.order"].search(is_due, order="crab_credit_due_at, id", limit=CREDIT_ORDERS)
         free = due.try_lock_for_update()
-        self._credit_orders(free.filtered(lambda order: not order.crab_credited_at))
+        self._credit_orders(free.filtered_domain(is_due))
         self.env["ir.cron"]._commit_progress(len(free), remaining=int(len(due) == CREDIT_ORDERS))
 
     @api.model

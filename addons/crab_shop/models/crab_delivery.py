@@ -8,6 +8,7 @@ from odoo.addons.crab_base.tools.timezone import business_date
 from ..tools import rows
 from .crab_shop import ADDRESS
 from .crab_stock_level import MAIN_WAREHOUSE
+from .sale_order import STATES
 
 DELIVERY_NUMBERS = "crab_redemption.sequence_delivery"
 
@@ -26,15 +27,27 @@ class CrabDelivery(models.Model):
         "Order or redemption", compute="_compute_origin", search="_search_origin", compute_sudo=True,
         help="Number of the order or of the redemptions that it was made for.",
     )  # fmt: skip
+    order_state = fields.Selection(STATES, "State of the order", compute="_compute_origin", compute_sudo=True)
+    pieces = fields.Integer(
+        "Pieces in this delivery", compute="_compute_pieces", compute_sudo=True,
+        help="Of what was ordered; of redemptions, how many cards.",
+    )  # fmt: skip
     can_split = fields.Boolean(compute="_compute_can_split", compute_sudo=True)
 
-    @api.depends("order_id.name", "redemption_ids.name", "redemption_ids.card_id.kind")
+    @api.depends("order_id.name", "order_id.crab_state", "redemption_ids.name", "redemption_ids.card_id.kind")
     def _compute_origin(self):
         """In-stock packages, redeemed physical cards and redeemed e-cards are one list (HQ-43)."""
         for delivery in self:
             redemptions = delivery.redemption_ids
             delivery.kind = "package" if delivery.order_id else redemptions.card_id[:1].kind
             delivery.origin = delivery.order_id.name or ", ".join(redemptions.mapped("name"))
+            delivery.order_state = delivery.order_id.crab_state
+
+    @api.depends("order_id", "line_ids.order_line_id", "line_ids.order_quantity", "redemption_ids")
+    def _compute_pieces(self):
+        for delivery in self:
+            held = delivery._held_of_order()
+            delivery.pieces = sum(held.values()) if delivery.order_id else len(delivery.redemption_ids)
 
     @api.model
     def _search_origin(self, operator, value):

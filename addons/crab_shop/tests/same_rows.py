@@ -38,11 +38,15 @@ STEPS = {
     *(("sale.order.line", "create", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
     *(("sale.order.line", "write", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
 }
-# Of invoices, stock moves, payments, refunds, fapiao and bills, which a new or newly paid order has none of.
+# Of invoices, stock moves, payments, refunds, requests, fapiao and bills, which a new or newly paid order has none of.
 FOLLOWERS = {
     ("account.move", "delivery_date"),
     ("account.move", "incoterm_location"),
     ("account.payment", "source_payment_id"),
+    ("crab.aftersale", "company_id"),
+    ("crab.aftersale", "member_id"),
+    ("crab.aftersale.line", "company_id"),
+    ("crab.aftersale.line", "product_id"),
     ("crab.fapiao", "company_id"),
     ("crab.refund", "company_id"),
     ("crab.refund", "member_id"),

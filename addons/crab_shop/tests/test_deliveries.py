@@ -35,6 +35,18 @@ class TestDeliveries(ShopCase):
         [row] = delivery.with_user(self.warehouse).read(["kind", "origin", "goods"])
         self.assertEqual((row["kind"], row["origin"]), ("package", order.name))
 
+    @covers("HQ-46", "shipments", via="web")
+    def test_the_list_shows_the_pieces_and_the_state_of_the_order(self):
+        order = self._paid([(self.thousand, 3), (self.package1, 1)])
+        delivery = self._delivery(order)
+        self._refund(order, (1, None))
+        for user in (self.service, self.warehouse):
+            [row] = delivery.with_user(user).read(["pieces", "order_state"])
+            self.assertEqual((row["pieces"], row["order_state"]), (3, "to_ship"))
+        delivery._ship("SF")
+        self.env.invalidate_all()
+        self.assertEqual((delivery.order_state, delivery.pieces), ("to_receive", 3))
+
     @covers("HQ-61", "split shipping", via="web")
     def test_the_warehouse_splits_a_delivery_in_its_dialogue(self):
         order = self._paid([(self.thousand, 3), (self.package1, 1)])

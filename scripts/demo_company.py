@@ -110,6 +110,30 @@ def open_payments(env):
     provider.write({**sandboxes.wechatpay_values(), "state": "test", "is_published": True})
 
 
+def open_sms(env):
+    """The Sales company sends its SMS to the sandbox of Tencent Cloud, where they are read."""
+    own = sandboxes.sms_credentials("tencent")
+    account = env["crab.sms.account"].create(
+        {
+            "company_id": env["res.company"]._crab_company("sales").id,
+            "provider": "tencent",
+            "new_secret": own.pop("key_secret"),
+            "endpoint": f"http://127.0.0.1:{sandboxes.SMS_PORT}",
+            **own,
+        }
+    )
+    texts = (
+        ("验证码", "code", "您的验证码为{code}，{minutes}分钟内有效，请勿告诉他人。", "1000001"),
+        ("订单发货", False, "您的订单{order}已发货，{carrier} {tracking}，请留意查收。", "1000002"),
+    )
+    env["crab.sms.template"].create(
+        [
+            {"account_id": account.id, "name": name, "key": key, "body": body, "provider_code": code}
+            for name, key, body, code in texts
+        ]
+    )
+
+
 def main(database):
     passwords = json.load(sys.stdin)
     registry = crabenv.open_registry(database)
@@ -129,6 +153,7 @@ def main(database):
     step(lambda env: load(env, "card", "card-numbers", CARDS))
     step(issue_and_activate)
     transaction.run(registry, open_payments)
+    transaction.run(registry, open_sms)
 
 
 if __name__ == "__main__":

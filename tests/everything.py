@@ -267,6 +267,31 @@ class Everything(World):
                 Subject("dealer", staff.dealer_id.id), staff.id, Decimal(1)
             )
         env["crab.outbox"]._dispatch("_notice")
+        self._make_sms(env)
+
+    def _make_sms(self, env):
+        """Accounts of both companies, an SMS of each in several states, and a code that was asked for."""
+        for name, provider in (("group", "aliyun"), ("sales", "tencent")):
+            account = env["crab.sms.account"].create(
+                {
+                    "company_id": env["res.company"]._crab_company(name).id,
+                    "provider": provider,
+                    "sign_name": "示例公司",
+                    "key_id": "KEY",
+                    "new_secret": "secret",
+                    "app_id": "1400000001",
+                    "endpoint": "http://127.0.0.1:9",
+                }
+            )
+            _code, news = env["crab.sms.template"].create(
+                [
+                    {"account_id": account.id, "name": "验证码", "key": "code", "body": "{code}", "provider_code": "1"},
+                    {"account_id": account.id, "name": "通知", "body": "订单{order}", "provider_code": "2"},
+                ]
+            )
+            _waiting, failed = env["sms.sms"]._crab_queue(news, [("13700000002", {"order": "S1"})] * 2)
+            failed._crab_fail("unknown")
+        env["crab.sms.code"]._make("+8613700000002", "login", "203.0.113.7", "123456")
 
     def _make_aftersales(self, env, members):
         """Requests of both members about orders that are not credited yet: to be decided, to be sent back, done."""

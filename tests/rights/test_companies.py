@@ -52,6 +52,8 @@ COMPANY_FREE = {
     "crab.price.list",
     "crab.region",
     "crab.settlement.price",
+    "crab.sms.code",
+    "crab.sms.limit",
     "crab.staff.settlement",
     "crab.stock.claim",
     "crab.stock.level",

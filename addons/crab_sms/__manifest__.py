@@ -1,0 +1,20 @@
+{
+    "name": "Crab: SMS",
+    "summary": "SMS by Tencent Cloud and Aliyun: approved templates, delivery reports, codes",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_account", "sms"],
+    "external_dependencies": {"python": ["requests", "tencentcloud"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crab_sms_security.xml",
+        "data/ir_cron.xml",
+        "views/crab_sms_template_views.xml",
+        "views/crab_sms_account_views.xml",
+        "views/crab_sms_code_views.xml",
+        "views/sms_sms_views.xml",
+        "views/crab_sms_menus.xml",
+    ],
+}

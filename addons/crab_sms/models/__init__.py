@@ -1,0 +1,6 @@
+from . import crab_sms_account
+from . import crab_sms_template
+from . import crab_sms_limit
+from . import crab_sms_code
+from . import res_company
+from . import sms_sms

@@ -65,7 +65,7 @@ def point_to(database, wechatpay, sms, port):
             " (('payment_provider', 'wechatpay_base_url'), ('crab_sms_account', 'endpoint'))"
         )
         if {name for (name,) in cr.fetchall()} != {"payment_provider", "crab_sms_account"}:
-            return
+            return  # of before these addons
         cr.execute(
             "UPDATE payment_provider SET wechatpay_base_url = %s WHERE wechatpay_base_url LIKE 'http://127.0.0.1:%%'",
             [wechatpay],

@@ -474,6 +474,19 @@ WIZARDS = {
 
 # Values of a new record that could be made by somebody.
 NEW = {
+    "crab.sms.account": lambda env, world: {
+        "company_id": env["res.company"]._crab_company("group").id,
+        "provider": "aliyun",
+        "sign_name": "示例公司",
+        "key_id": "KEY",
+        "active": False,
+    },
+    "crab.sms.template": lambda env, world: {
+        "account_id": first(env, "crab.sms.account"),
+        "name": "通知",
+        "body": "订单{order}",
+        "provider_code": "3",
+    },
     "crab.account": lambda env, world: {"name": "新人", "phone": "13700000101"},
     "crab.agreement": lambda env, world: {"kind": "supplier", "title": "供应商协议", "body": "<p>条款</p>"},
     "crab.article": lambda env, world: {"title": "保存方法"},

@@ -42,7 +42,7 @@ class TestCode(SmsCase):
         self.Code._request(phone, purpose, source)
         return self.Code.search([], limit=1)
 
-    def read(self, phone=E164):
+    def received(self, phone=E164):
         """The code as the receiver reads it."""
         self.run_queue()
         return re.search(r"\d{6}", self.sandbox.ctl("messages", phone=phone)[-1]["text"])[0]
@@ -61,19 +61,19 @@ class TestCode(SmsCase):
     @covers("IF-01", "one use")
     def test_code_is_good_once(self):
         row = self.ask()
-        code = self.read()
+        code = self.received()
         self.check(code)
         self.assertEqual(row.state, "used")
         self.assertIn("wrong or has expired", self.refused(code))
 
     def test_typed_by_a_chinese_keyboard(self):
         self.ask()
-        self.check(" " + "".join(chr(ord(digit) + 0xFEE0) for digit in self.read()) + " ")
+        self.check(" " + "".join(chr(ord(digit) + 0xFEE0) for digit in self.received()) + " ")
 
     @covers("IF-01", "expiry")
     def test_code_is_good_for_five_minutes(self):
         row = self.ask()
-        code = self.read()
+        code = self.received()
         with freeze_time(fields.Datetime.add(row.asked_at, minutes=5)):
             row.invalidate_recordset()
             self.assertEqual(row.state, "expired")
@@ -82,17 +82,17 @@ class TestCode(SmsCase):
 
     def test_code_is_for_its_phone_and_its_purpose_only(self):
         self.ask()
-        code = self.read()
+        code = self.received()
         words = {self.refused(code, purpose="password"), self.refused(code, phone="13900000002")}
         self.assertEqual(len(words), 1, "the same words, whatever is wrong")
         self.check(code)
 
     def test_a_new_code_ends_the_one_before(self):
         first = self.ask()
-        old = self.read()
+        old = self.received()
         with freeze_time(fields.Datetime.add(first.asked_at, seconds=61)):
             self.ask()
-            new = self.read()
+            new = self.received()
             if old != new:
                 self.refused(old)
             self.check(new)
@@ -100,7 +100,7 @@ class TestCode(SmsCase):
 
     def test_five_wrong_tries_end_it(self):
         row = self.ask()
-        code = self.read()
+        code = self.received()
         wrong = f"{(int(code) + 1) % 10**6:06}"
         for _try in range(5):
             self.refused(wrong)
@@ -124,7 +124,7 @@ class TestCode(SmsCase):
         for number in range(3):
             self.refused("000000", phone=f"1390000010{number}")
         self.ask()
-        code = self.read()
+        code = self.received()
         self.assertIn("from this network", self.refused(code))
         self.check(code, source="203.0.113.8")
 
@@ -177,7 +177,7 @@ class TestCode(SmsCase):
 
     def test_nothing_shows_the_code(self):
         row = self.ask()
-        code = self.read()
+        code = self.received()
         sms = row.sms_id
         self.assertEqual((sms.state, sms.crab_params), ("pending", False))
         self.assertNotIn(code, sms.body)

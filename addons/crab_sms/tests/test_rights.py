@@ -18,8 +18,9 @@ class TestRights(SmsCase):
             for values in ({"state": "sent"}, {"body": "x"}):
                 with self.assertRaises(AccessError):
                     sms.with_user(user).write(values)
-        with self.assertRaises(AccessError):
-            sms.with_user(auditor).action_crab_cancel()
+        for button in ("action_crab_cancel", "send"):
+            with self.assertRaises(AccessError):
+                getattr(sms.with_user(auditor), button)()
         self.assertEqual(sms.state, "outgoing")
 
     def test_another_companys_sms_are_not_found(self):

@@ -281,6 +281,10 @@ def test_cards_bought_online_are_approved_given_sent_and_cancelled(shop, module_
     # a physical card is bought, its number chosen and sent, and the member receives it
     order_id = shop.run(lambda env: shop.place(env, 1, printed_id).id, context=CHINESE)
     pay_on_the_page(shop, sandbox, browser, order_id)
+    history = shop.run(
+        lambda env: env["sale.order"].browse(order_id).crab_card_order_ids.message_ids.mapped("body"), context=CHINESE
+    )
+    assert any("商城" in str(body) for body in history), "WeChat Pay has no language, the company has"
     keeper.open("crab_card_order.crab_card_order_action_direct")
     row = keeper.page.locator(".o_data_row").first
     row.wait_for()
@@ -389,8 +393,9 @@ def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server,
     service.wait_for_dialog(shown=False)
     shop.later()
     finance.open("crab_invoice.crab_fapiao_action")
-    red = finance.page.locator(".o_data_row", has_text="-100.00")
+    red = finance.page.locator(".o_data_row", has_text="申请中")
     red.wait_for()
+    assert "100.00" in red.inner_text() and red.locator("td[name='is_red'] input").is_checked()
     look(finance, "36-red-fapiao")
     shop.assert_books()
     shop.assert_sound()

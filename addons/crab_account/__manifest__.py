@@ -9,6 +9,7 @@
     "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/ir.model.access.csv",
+        "wizard/crab_account_erase_views.xml",
         "wizard/crab_account_merge_views.xml",
         "views/crab_account_views.xml",
         "views/crab_account_menus.xml",

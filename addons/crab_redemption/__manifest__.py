@@ -20,6 +20,7 @@
         "views/crab_delivery_views.xml",
         "views/crab_greeting_views.xml",
         "views/stock_picking_views.xml",
+        "views/res_config_settings_views.xml",
         "views/crab_redemption_menus.xml",
     ],
     "post_init_hook": "post_init_hook",

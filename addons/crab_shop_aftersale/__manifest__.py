@@ -18,6 +18,7 @@
         "wizard/crab_aftersale_receive_views.xml",
         "views/crab_aftersale_views.xml",
         "views/crab_aftersale_line_views.xml",
+        "views/crab_member_views.xml",
         "views/sale_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/crab_aftersale_menus.xml",

@@ -1,2 +1,3 @@
 from . import crab_account
+from . import crab_account_erase
 from . import crab_account_openid

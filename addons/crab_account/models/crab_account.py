@@ -15,7 +15,13 @@ from odoo.addons.crab_base.tools.rows import insert_like
 from ..tools import phone as phone_tools
 
 PASSWORD_LENGTH = 8
-GUARDED = {"state", "partner_id", "merged_into_id", "public_id"}  # written by the methods below, by no user
+GUARDED = {
+    "state",
+    "partner_id",
+    "merged_into_id",
+    "public_id",
+    "erased_at",
+}  # written by the methods below, by no user
 
 
 class CrabAccount(models.Model):

@@ -1,1 +1,2 @@
+from . import crab_account_erase
 from . import crab_account_merge

@@ -3,11 +3,13 @@ import time
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools import sql as sqltools
 
 COLUMN = "public_id"
+MAX_PAGE = 100
 
 
 def uuid7():
@@ -75,3 +77,23 @@ class CrabPublicIdMixin(models.AbstractModel):
         """The records with these public ids, in their order; unknown ones are left out."""
         found = {record.public_id: record for record in self.search([(COLUMN, "in", list(public_ids))])}
         return self.browse(found[public_id].id for public_id in public_ids if public_id in found)
+
+    @api.model
+    def _page(self, domain, cursor=None, limit=20):
+        """One page of the records of ``domain``, the newest first; each page takes as long as the first one.
+
+        :param cursor: what the page before gave, None for the first page
+        :param limit: records of a page, at most 100
+        :return: ``(records, cursor of the next page or None)``
+        :raise MissingError: (404) for a cursor that is none
+        """
+        limit = min(max(int(limit), 1), MAX_PAGE)
+        domain = Domain(domain)
+        if cursor:
+            last = self.search([(COLUMN, "=", cursor)])
+            if not last:
+                raise MissingError(self.env._("This record does not exist."))
+            domain &= Domain("id", "<", last.id)
+        found = self.search_fetch(domain, [COLUMN], order="id desc", limit=limit + 1)
+        page = found[:limit]
+        return page, page[-1:].public_id if len(found) > limit else None

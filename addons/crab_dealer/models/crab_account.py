@@ -31,6 +31,18 @@ class CrabAccount(models.Model):
         staff = self.env["crab.dealer.staff"].with_context(active_test=False).search([("account_id", "in", self.ids)])
         return staff._get_records_action(context={"active_test": False})
 
+    def _erase(self):
+        """A dealer's contact and its staff are known to their business partners: that ends first."""
+        # sudo: roles count whether or not the user sees the dealer
+        contact_sudo = self.env["crab.dealer"].sudo().search([("account_id", "in", self.ids), ("state", "=", "active")])
+        staff_sudo = self.env["crab.dealer.staff"].sudo().search([("account_id", "in", self.ids)])  # sudo: as above
+        roles = contact_sudo.mapped("display_name") + staff_sudo.mapped("display_name")
+        if roles:
+            raise UserError(
+                self.env._("This person still stands for %(roles)s. End that first.", roles=", ".join(roles))
+            )
+        return super()._erase()
+
     def _move_roles(self, target):
         """A dealer's contact and its staff follow the merged login.
 

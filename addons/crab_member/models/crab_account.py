@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class CrabAccount(models.Model):
@@ -16,6 +17,36 @@ class CrabAccount(models.Model):
     def action_open_members(self):
         """The member that this person is."""
         return self.env["crab.member"].search([("account_id", "in", self.ids)])._get_records_action()
+
+    def _erase_members(self):
+        """The members of these accounts, closed and merged ones too. In sudo."""
+        return self.env["crab.member"].search([("account_id", "in", self.ids)])
+
+    def _erase(self):
+        """Members are closed, and lose notes, tags and the lines that tell what they were called."""
+        members = self._erase_members()
+        members._ensure_nothing_open()
+        members.filtered(lambda member: member.state == "active")._write_guarded({"state": "closed"})
+        result = super()._erase()
+        members.write({"note": False, "tag_ids": [(5,)]})
+        members.message_ids.unlink()
+        self.env.flush_all()
+        for table in ("crab_member_ownership", "crab_member_level_history"):  # lines are only added to by the ORM
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s line SET author = concat_ws(' ', member.number, member.name) FROM crab_member member"
+                    " WHERE line.actor_kind = 'member' AND line.actor_id = member.id AND member.id = ANY(%s)",
+                    SQL.identifier(table),
+                    list(members.ids),
+                )
+            )
+        return result
+
+    def _erase_warnings(self):
+        members_sudo = self.sudo()._with_merged()._erase_members()  # sudo: administrators see all of it
+        return super()._erase_warnings() + [
+            f"{label}: {count}" for label, count, is_lost in members_sudo._open_items() if is_lost
+        ]
 
     def _has_other_role(self):
         """Whether the person still needs the login as a dealer's contact or staff. In sudo."""

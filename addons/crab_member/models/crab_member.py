@@ -25,8 +25,15 @@ GUARDED = {
     "merged_into_id",
     "invite_code",
     "public_id",
+    "rule_tag_ids",
 }
-NEVER_GIVEN = {"partner_id", "state", "merged_into_id", "invite_code"}  # follow from the rest, also on creation
+NEVER_GIVEN = {
+    "partner_id",
+    "state",
+    "merged_into_id",
+    "invite_code",
+    "rule_tag_ids",
+}  # follow from the rest, also on creation
 
 
 class CrabMember(models.Model):
@@ -84,6 +91,16 @@ class CrabMember(models.Model):
         "crab.member", "Merged into", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     tag_ids = fields.Many2many("crab.member.tag", "crab_member_tag_rel", "member_id", "tag_id", "Tags")
+    rule_tag_ids = fields.Many2many(
+        "crab.member.tag",
+        "crab_member_tag_rule_rel",
+        "member_id",
+        "tag_id",
+        "Tags by rule",
+        readonly=True,
+        copy=False,
+        help="Those of the tags that a rule gave; it takes them again from who no longer meets it.",
+    )
     note = fields.Text("Notes")
     ownership_ids = fields.One2many("crab.member.ownership", "member_id", "Owners", readonly=True)
     ownership_count = fields.Integer("Number of owner changes", compute="_compute_ownership_count")

@@ -41,7 +41,7 @@ class CrabMemberLevel(models.Model):
         "res.currency", required=True, readonly=True, default=lambda self: self.env.ref("base.CNY")
     )
     min_spend = fields.Monetary(
-        "Spend", tracking=True, help="Goods received and paid, net of refunds, in the period. 0: not asked for."
+        "Spend", tracking=True, help="Paid for orders received in the period, less refunds. 0: not asked for."
     )
     min_orders = fields.Integer("Orders", tracking=True, help="Orders received in the period. 0: not asked for.")
     min_invitations = fields.Integer(

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools.locks import lock_rows
@@ -97,6 +97,46 @@ class CrabMember(models.Model):
         for member in self:
             member.message_post(body=self.env._("Closed: %(reason)s", reason=reason))
 
+    def _open_items(self):
+        """Hook: what these members still have, as ``[(label, count, whether it is lost by closing)]``; in sudo.
+
+        What is not lost must end before the account is closed.
+        """
+        return []
+
+    def _ensure_nothing_open(self):
+        """:raise UserError: names what must end first"""
+        running = [f"{label}: {count}" for label, count, is_lost in self._open_items() if not is_lost]
+        if running:
+            raise UserError(self.env._("This must end first: %(items)s", items="; ".join(running)))
+
+    @api.model
+    def _close_for_subject(self, subject, is_confirmed=False):
+        """Close the own account (MB-31): the sessions end, and the login unless the person works for a dealer.
+
+        What runs (orders, refunds, gifts) must end first. What would be lost (unused cards, points) is named, and the
+        account closed only when the member has confirmed that; head office can reopen it.
+
+        :raise MissingError: (404) for who is no active member
+        :raise UserError: names what must end first, or what would be lost; nothing is changed then
+        """
+        members_sudo = self.browse()
+        if subject.kind == "member":
+            members_sudo = self._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        if not members_sudo:
+            raise MissingError(self.env._("This record does not exist."))
+        lock_rows(members_sudo)
+        members_sudo._ensure_nothing_open()
+        lost = [f"{label}: {count}" for label, count, is_lost in members_sudo._open_items() if is_lost]
+        if lost and not is_confirmed:
+            raise UserError(
+                self.env._(
+                    "You could no longer use what you still have: %(items)s. Confirm that you close the account.",
+                    items="; ".join(lost),
+                )
+            )
+        members_sudo._close(self.env._("Closed by the member."))
+
     def _reopen(self, reason):
         """Open closed members again, with their login.
 
@@ -153,7 +193,7 @@ class CrabMember(models.Model):
             )
             target.write({"registered_date": self.registered_date})
         target._set_level(self.level_id, reason, is_automatic=True)
-        target.write({"tag_ids": [(4, tag.id) for tag in self.tag_ids]})
+        target.write({"tag_ids": [(4, tag.id) for tag in self.tag_ids - self.rule_tag_ids]})
         self._write_guarded({"state": "closed", "merged_into_id": target.id})
         self.message_post(body=self.env._("Merged into %(number)s.", number=target.number))
 

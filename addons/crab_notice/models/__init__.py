@@ -1,3 +1,4 @@
+from . import crab_account
 from . import crab_notice
 from . import crab_notice_reminder
 from . import crab_notice_template

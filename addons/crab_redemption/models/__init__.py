@@ -1,4 +1,6 @@
+from . import crab_account
 from . import crab_delivery
+from . import crab_delivery_erase
 from . import crab_delivery_wave
 from . import crab_delivery_line
 from . import crab_redemption
@@ -9,5 +11,6 @@ from . import crab_member
 from . import crab_import
 from . import crab_import_greeting
 from . import crab_import_shipment
+from . import res_config_settings
 from . import stock_picking
 from . import stock_move

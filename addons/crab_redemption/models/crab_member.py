@@ -10,6 +10,11 @@ class CrabMember(models.Model):
         """Of this member and of those merged into it."""
         return [("holder_member_id", "in", self.sudo()._with_merged().ids)]  # who was merged is no secret
 
+    def _open_items(self):
+        domain = [("holder_member_id", "in", self._with_merged().ids), ("state", "=", "confirmed")]
+        count = self.env["crab.redemption"].search_count(domain)
+        return super()._open_items() + ([(self.env._("Redemptions to ship"), count, False)] if count else [])
+
     def _compute_redemption_count(self):
         for member in self:  # a form shows one
             member.redemption_count = self.env["crab.redemption"].search_count(member._redemption_domain())

@@ -211,3 +211,7 @@ class CrabDelivery(models.Model):
                 wanted -= taken
                 held._set_order_quantity(held[0].order_quantity - taken)
         open_deliveries.filtered(lambda delivery: not delivery.line_ids)._cancel_unshipped()
+
+    @api.model
+    def _addresses_to_blank(self):
+        return [*super()._addresses_to_blank(), self.env["sale.order"]._crab_to_blank]

@@ -44,6 +44,17 @@ class ProductTemplate(models.Model):
         help="Pieces that members ordered and paid, less those refunded; counted every ten minutes.",
     )  # fmt: skip
 
+    crab_favourite_count = fields.Integer("Favourites", compute="_compute_crab_favourite_count", compute_sudo=True)
+
+    def _compute_crab_favourite_count(self):
+        counts = dict(
+            self.env["crab.favourite"]._read_group(
+                [("product_tmpl_id", "in", self.ids)], ["product_tmpl_id"], ["__count"]
+            )
+        )
+        for template in self:
+            template.crab_favourite_count = counts.get(template._origin, 0)
+
     @api.depends("crab_warning_stock", "crab_kind")
     def _compute_crab_available(self):
         ours = self.filtered(lambda template: template.crab_kind in SHOP_KINDS)
@@ -88,6 +99,12 @@ class ProductTemplate(models.Model):
             )
         )
         self.invalidate_model(["crab_sold"], flush=False)
+
+    def action_crab_favourites(self):
+        """Who keeps this product in mind."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_shop.crab_favourite_action")
+        return {**action, "domain": [("product_tmpl_id", "=", self.id)], "context": {}}
 
     def _crab_shelf_figures(self):
         """What members are told about stock and sales, as the settings allow (HQ-60).

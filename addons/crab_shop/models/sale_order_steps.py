@@ -171,7 +171,12 @@ class SaleOrder(models.Model):
         orders_sudo._crab_on_received()
 
     def _crab_on_received(self):
-        """What follows from the receipt of these orders, in the same transaction; extended."""
+        """What follows from the receipt of these orders, in the same transaction; extended.
+
+        Their members get points, and rise to the levels that they reach (domain.md §3).
+        """
+        self.env["crab.point.entry"]._follow(self)
+        self.crab_member_id._crab_now()._upgrade_due()
 
     def _crab_extend_receipt(self):
         """Put off the automatic receipt, once per order.
@@ -209,6 +214,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.crab_kind == "package":
             self._crab_take_back(refund)
+        self.env["crab.point.entry"]._follow(self, refund)
 
     def _crab_take_back(self, refund):
         quantities = {

@@ -1,3 +1,4 @@
+from . import crab_account
 from . import crab_aftersale
 from . import crab_aftersale_cards
 from . import crab_aftersale_line
@@ -6,6 +7,7 @@ from . import crab_card_order
 from . import crab_delivery
 from . import crab_delivery_line
 from . import crab_earning
+from . import crab_member
 from . import crab_notice
 from . import crab_notice_template
 from . import res_config_settings

@@ -30,3 +30,13 @@ class CrabAccount(models.Model):
             found_sudo = found_sudo.search([("merged_into_id", "in", found_sudo.ids)]) - accounts_sudo
             accounts_sudo |= found_sudo
         return accounts_sudo
+
+    def _erase(self):
+        """What the person wrote and was answered goes; which agreements it accepted is proof and stays."""
+        result = super()._erase()
+        feedback = self.env["crab.feedback"].search([("account_id", "in", self.ids)])
+        feedback.picture_ids.unlink()
+        feedback.write({"text": "*"})
+        feedback.filtered("answer").write({"answer": "*"})
+        feedback.message_ids.unlink()
+        return result

@@ -137,3 +137,11 @@ class TestFeedback(SiteCase):
         finance = self._new_user("site_finance", "finance")
         with self.assertRaises(AccessError):
             feedback.with_user(finance).read(["text"])
+
+    def test_of_an_erased_person_no_word_stays(self):
+        feedback = self._send("Zhang San", pictures=[picture()]).sudo()
+        feedback.answer = "Dear Zhang San"
+        attachment = feedback.picture_ids
+        self.member.account_id._erase_person("asked")
+        self.assertEqual((feedback.text, feedback.answer), ("*", "*"))
+        self.assertFalse(feedback.picture_ids or attachment.exists())

@@ -253,6 +253,14 @@ class Everything(World):
             goods = order.order_line.filtered(lambda line: line.crab_role == "goods")
             env["crab.refund"]._refund(order, [(goods, 0, amount)], "少发")
         self._make_aftersales(env, members)
+        for member, order, score in ((members[0], received, 5), (members[1], other, 2)):
+            subject, goods = (
+                Subject("member", member.id),
+                order.order_line.filtered(lambda line: line.crab_role == "goods"),
+            )
+            review = {"line_id": goods.id, "score": score, "text": "蟹很肥"}
+            env["crab.review"]._write_review(subject, order.id, [review])._answer("谢谢")
+            env["crab.favourite"]._add(subject, goods.product_id.product_tmpl_id)
         card = {"bank_name": "银行", "bank_account": "622202001111222233", "bank_holder": "持卡人"}
         asked = [
             env["crab.withdrawal"]._request(Subject("dealer", dealer_id), Decimal(10), card)

@@ -320,6 +320,11 @@ def undecided(env):
 
 # Values with which each wizard could do its work.
 WIZARDS = {
+    "crab.account.erase": lambda env, world: {
+        "account_id": env["crab.member"].browse(world.other_member_id).account_id.id,
+        "reason": "本人要求",
+        "confirmation": "会员乙",
+    },
     "crab.account.merge": lambda env, world: {
         "source_id": env["crab.member"].browse(world.other_member_id).account_id.id,
         "target_id": env["crab.member"].browse(world.member_id).account_id.id,
@@ -374,6 +379,14 @@ WIZARDS = {
     "crab.fapiao.ask": lambda env, world: {
         "order_id": first(env, "sale.order", ("crab_state", "=", "to_receive")),
         "title": "张三",
+    },
+    "crab.review.hide": lambda env, world: {
+        "review_ids": [(6, 0, env["crab.review"].search([], limit=1).ids)],
+        "reason": "广告",
+    },
+    "crab.review.reply": lambda env, world: {
+        "review_ids": [(6, 0, env["crab.review"].search([], limit=1).ids)],
+        "reply": "谢谢",
     },
     "crab.fapiao.ask.line": lambda env, world: {
         "ask_id": env["crab.fapiao.ask"]

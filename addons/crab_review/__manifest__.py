@@ -1,0 +1,21 @@
+{
+    "name": "Crab: reviews",
+    "summary": "Reviews of what members ordered: score, text, pictures; reply and hiding",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Crab",
+    "author": "Crab",
+    "license": "AGPL-3",
+    "depends": ["crab_shop"],
+    "data": [
+        "security/ir.model.access.csv",
+        "data/ir_cron.xml",
+        "wizard/crab_review_hide_views.xml",
+        "wizard/crab_review_reply_views.xml",
+        "views/crab_review_views.xml",
+        "views/crab_member_views.xml",
+        "views/product_template_views.xml",
+        "views/sale_order_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/crab_review_menus.xml",
+    ],
+}

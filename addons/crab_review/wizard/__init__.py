@@ -1,0 +1,2 @@
+from . import crab_review_hide
+from . import crab_review_reply

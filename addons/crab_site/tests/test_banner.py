@@ -26,6 +26,7 @@ HOSTILE = (
     "https://shop.example.com:port/",
     "https://[::1/",
     "https://shop.example.com/" + "x" * 2048,
+    7,
 )
 
 

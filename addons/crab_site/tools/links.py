@@ -15,7 +15,7 @@ def clean_link(env, link, schemes=("http", "https")):
 
     :raise ValidationError: for anything but a whole address of the web: other schemes, no host, a user name in it
     """
-    link = (link or "").strip()
+    link = str(link or "").strip()
     try:
         parts = urlsplit(link)
         host, _port = parts.hostname, parts.port

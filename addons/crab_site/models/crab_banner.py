@@ -121,7 +121,7 @@ class CrabBanner(models.Model):
         for banner in self:
             if not banner.image:
                 raise ValidationError(self.env._("The banner “%(title)s” needs a picture.", title=banner.title))
-            if not banner[TARGETS[banner.target_kind]]:
+            if not (banner.target_kind and banner[TARGETS[banner.target_kind]]):
                 raise ValidationError(self.env._("Enter what the banner “%(title)s” opens.", title=banner.title))
             if any(banner[field] for kind, field in TARGETS.items() if kind != banner.target_kind):
                 raise ValidationError(self.env._("The banner “%(title)s” opens one thing only.", title=banner.title))

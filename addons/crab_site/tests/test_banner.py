@@ -116,6 +116,7 @@ class TestBanner(SiteCase):
             ({"product_tmpl_id": self.package1.id, "url": "https://shop.example.com"}, "one thing only"),
             ({"product_tmpl_id": foreign.id}, "not sold through the suite"),
             ({"target_kind": "category", "categ_id": shelf.id}, "not sold through the suite"),
+            ({"target_kind": False}, "what the banner"),
             ({"image": False}, "needs a picture"),
         ):
             with self.subTest(values), self._refused(message, ValidationError):

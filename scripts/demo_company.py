@@ -124,6 +124,7 @@ def open_sms(env):
     )
     texts = (
         ("验证码", "code", "您的验证码为{code}，{minutes}分钟内有效，请勿告诉他人。", "1000001"),
+        ("企业祝福", "greeting", "{company}祝您：{text}", "1000003"),
         ("订单发货", False, "您的订单{order}已发货，{carrier} {tracking}，请留意查收。", "1000002"),
     )
     env["crab.sms.template"].create(

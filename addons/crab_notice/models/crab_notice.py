@@ -37,6 +37,8 @@ class CrabNotice(models.Model):
     body = fields.Text(required=True, readonly=True)
     told_at = fields.Datetime("Told on", required=True, readonly=True)
     read_at = fields.Datetime("Read on", readonly=True)
+    sms_id = fields.Many2one("sms.sms", "SMS", readonly=True, index="btree_not_null", ondelete="set null")
+    sms_state = fields.Selection(related="sms_id.state", string="State of the SMS")
 
     _event_uniq = models.UniqueIndex("(event_id)", "An event is told once.")
     _one_reader = models.Constraint(
@@ -103,7 +105,7 @@ class CrabNotice(models.Model):
         :return: the new notices; events that were told before, or have no active template or reader, make none
         """
         templates, sources = self.env["crab.notice.template"].search([]).grouped("event"), self._sources()
-        rows = []
+        rows, named = [], {}
         told = events.filtered(lambda event: event.event in templates)
         for model, of_model in told.grouped("aggregate_model").items():
             for event, (reader, values) in getattr(self, sources[model])(of_model).items():
@@ -111,6 +113,7 @@ class CrabNotice(models.Model):
                     continue
                 lang = reader.partner_id.lang or self.env.lang or "zh_CN"
                 title, body = templates[event.event]._render(values, lang)
+                named[event.id] = values
                 is_member = reader._name == "crab.member"
                 rows.append(
                     (
@@ -138,13 +141,26 @@ class CrabNotice(models.Model):
             )
         )
         notices = self.browse(row[0] for row in self.env.cr.fetchall())
-        notices._deliver()
+        notices._deliver(named)
         return notices
 
-    def _deliver(self):
+    def _deliver(self, named):
         """Called once for each set of new notices, in the transaction that makes them; extended by channels, which
-        send by a job of their own.
+        send by a job of their own. SMS are queued here, for the events whose words say so.
+
+        :param named: ``{event id: {what its words can name: text}}``
         """
+        words = self.env["crab.notice.template"].search([("is_sms", "=", True)]).grouped("event")
+        for event, notices in self.grouped("event").items():
+            if event not in words:
+                continue
+            rows = [
+                ((notice.member_id or notice.dealer_id).phone, words[event]._all_names(named[notice.event_id]))
+                for notice in notices
+            ]
+            queued = self.env["sms.sms"]._crab_queue(words[event].sms_template_id, rows)
+            for notice, sms in zip(notices, queued, strict=True):
+                notice.sms_id = sms
 
     # ------------------------------------------------------------------ whom events concern, and what they can name
 

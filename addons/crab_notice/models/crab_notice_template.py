@@ -43,6 +43,15 @@ class CrabNoticeTemplate(models.Model):
     active = fields.Boolean(default=True, help="Switched off: nobody is told of this event.")
     placeholders = fields.Char("Can name", compute="_compute_placeholders", help="They are replaced by what they name.")
 
+    is_sms = fields.Boolean("Also by SMS", help="Besides the list in the app; an SMS costs money.")
+    sms_template_id = fields.Many2one(
+        "crab.sms.template",
+        "Text of the SMS",
+        domain="[('key', '=', False)]",
+        ondelete="restrict",
+        help="The approved text; it can name the same as the words of the notice.",
+    )
+
     _event_uniq = models.Constraint("UNIQUE(event)", "An event has one template.")
 
     @api.model
@@ -69,6 +78,25 @@ class CrabNoticeTemplate(models.Model):
                         known=template.placeholders,
                     )
                 )
+
+    @api.constrains("is_sms", "sms_template_id", "event")
+    def _check_sms(self):
+        for template in self:
+            if template.is_sms and not template.sms_template_id:
+                raise ValidationError(self.env._("Choose the approved text by which this event is told by SMS."))
+            unknown = set(template.sms_template_id._names()) - set(self._events()[template.event][2])
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "The text of the SMS names %(unknown)s; this event can name %(known)s only.",
+                        unknown=" ".join(f"{{{name}}}" for name in sorted(unknown)),
+                        known=template.placeholders,
+                    )
+                )
+
+    def _all_names(self, values):
+        """``values`` with an empty text for what the event can name and does not, this time."""
+        return {**dict.fromkeys(self._events()[self.event][2], ""), **values}
 
     def _render(self, values, lang):
         """Title and body in ``lang`` with ``values`` (dict of texts) in the places that name them."""

@@ -1,1 +1,1 @@
-from . import test_notice, test_reminder
+from . import test_notice, test_reminder, test_sms

@@ -136,6 +136,11 @@ class CrabGreeting(models.Model):
         self.env["ir.cron"]._commit_progress(sent, remaining=SEND_LIMIT if sent == SEND_LIMIT else 0)
 
     @api.model
+    def _has_channel(self):
+        """Whether somebody sends greetings; extended by who does, for the time when it cannot."""
+        return bool(self.env["crab.outbox"]._handlers().get("greeting.due"))
+
+    @api.model
     def _send_due(self, limit=SEND_LIMIT):
         """Mark the due lines that have a phone as sent and emit ``greeting.due`` for each.
 
@@ -143,7 +148,7 @@ class CrabGreeting(models.Model):
 
         :return: number of lines
         """
-        if not self.env["crab.outbox"]._handlers().get("greeting.due"):
+        if not self._has_channel():
             return 0
         Line = self.env["crab.greeting.line"]
         self.env.flush_all()

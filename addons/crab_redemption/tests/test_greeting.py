@@ -18,6 +18,7 @@ class TestGreeting(RedemptionCase):
         cls.agent = cls._new_user("greeter", "customer_service")
         channel = {"greeting.due": ["_retry"]}  # any method of the model: events are not dispatched here
         cls.startClassPatcher(patch.object(type(cls.env["crab.outbox"]), "_handlers", return_value=channel))
+        cls.startClassPatcher(patch.object(type(cls.env["crab.greeting"]), "_has_channel", return_value=True))
         cls.company_partner = cls.env["res.partner"].create({"name": "示例企业", "is_company": True})
 
     def _greeting(self, phones, send_at=None):
@@ -48,7 +49,7 @@ class TestGreeting(RedemptionCase):
 
     def test_without_a_channel_everything_waits(self):
         greeting = self._greeting(["13811111111"])
-        with patch.object(type(self.env["crab.outbox"]), "_handlers", return_value={}):
+        with patch.object(type(self.env["crab.greeting"]), "_has_channel", return_value=False):
             self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
         self.assertEqual(greeting.count_sent, 0)
         self.assertEqual(self.env["crab.greeting"]._send_due(), 1)

@@ -7,12 +7,13 @@ import harness
 ROOT = "crab_base.menu_crab"
 # Odoo's own words for which it has no Chinese (users, categories); the kind of an actor, as events carry it; what the
 # words of notices can name
+NAMES = set("order goods amount carrier tracking reason friend number document count missing until".split())
 WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
-    "crab_notice.menu_notice_templates": set(
-        "order goods amount carrier tracking reason friend number document count missing request until".split()
-    ),
+    "crab_notice.menu_notice_templates": NAMES,
+    "crab_sms.menu_sms_accounts": {"AppID"},
+    "crab_sms.menu_sms_templates": {"code", "minutes", "text"} | NAMES,
     "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},
 }
 

@@ -1,3 +1,4 @@
+from . import crab_account
 from . import crab_sms_account
 from . import crab_sms_template
 from . import crab_sms_limit

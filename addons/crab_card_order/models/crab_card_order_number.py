@@ -44,8 +44,9 @@ class CrabCardOrderNumber(models.Model):
 
     def init(self):
         """Half of each page stays free: a step of a document writes its rows anew beside the old ones, and no index."""
-        super().init()
+        result = super().init()
         self.env.cr.execute("ALTER TABLE crab_card_order_number SET (fillfactor = 50)")
+        return result
 
     def action_activate_numbers(self):
         """Make activation drafts of the selected numbers, one for each holder, and open them (HQ-36)."""

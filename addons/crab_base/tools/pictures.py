@@ -2,11 +2,12 @@
 
 import io
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, WebPImagePlugin
 
 from odoo.exceptions import UserError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# Odoo keeps Pillow from finding formats by itself, and does not load this one
+FORMATS = ("JPEG", "PNG", WebPImagePlugin.WebPImageFile.format, "GIF")
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2048

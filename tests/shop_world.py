@@ -115,7 +115,8 @@ class ShopWorld(World):
         from odoo import SUPERUSER_ID, api
 
         with self.registry.cursor() as cr:
-            getattr(api.Environment(cr, SUPERUSER_ID, {})[model], method)()
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            getattr(env[model].with_context(lang=env.user.lang), method)()  # as ir.cron does
 
     def time_passes(self, order_id):
         """The time to pay is over, and the scheduled action looks."""

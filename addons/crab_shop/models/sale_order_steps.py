@@ -176,7 +176,9 @@ class SaleOrder(models.Model):
         Their members get points, and rise to the levels that they reach (domain.md §3).
         """
         self.env["crab.point.entry"]._follow(self)
-        self.crab_member_id._crab_now()._upgrade_due()
+        # e-cards come with the payment, nobody confirms them: their buyers rise at night
+        confirmed = self.filtered(lambda order: order.crab_kind != "ecard")
+        confirmed.crab_member_id._crab_now()._upgrade_due()
 
     def _crab_extend_receipt(self):
         """Put off the automatic receipt, once per order.

@@ -27,6 +27,13 @@ class TestEcardOrder(EcardCase):
         self.assertFalse(self.env["crab.card.event"]._verify_chain(cards.ids))
         self.assertBooksEqual()
 
+    def test_a_buyer_of_ecards_rises_at_night(self):
+        buyer = self._new_member("New buyer", dealer_id=self.dealer3.id)
+        self._bought(3, member=buyer)
+        self.assertEqual(buyer.level_id, self.base)
+        buyer._upgrade_due()
+        self.assertEqual(buyer.level_id, self.silver)
+
     def test_an_unpaid_order_has_no_numbers(self):
         self.assertFalse(self._numbers(self._place([(self.ecard, 2)])))
 

@@ -7,13 +7,16 @@ import harness
 ROOT = "crab_base.menu_crab"
 # Odoo's own words for which it has no Chinese (users, categories); the kind of an actor, as events carry it; what the
 # words of notices can name
-NAMES = set("order goods amount carrier tracking reason friend number document count missing until".split())
+NAMES = {
+    *("order", "goods", "amount", "carrier", "tracking", "reason", "friend", "number", "document", "count", "missing"),
+    *("until", "request", "code", "minutes", "text"),
+}
 WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
     "crab_notice.menu_notice_templates": NAMES,
-    "crab_sms.menu_sms_accounts": {"AppID"},
-    "crab_sms.menu_sms_templates": {"code", "minutes", "text"} | NAMES,
+    "crab_sms.menu_sms_accounts": {"AppID"} | NAMES,
+    "crab_sms.menu_sms_templates": NAMES,
     "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},
 }
 

@@ -208,8 +208,17 @@ def database_exists(name):
 
 
 def drop_database(name):
-    with connect() as cr:
-        cr.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    import psycopg2.errors
+
+    for turn in range(60):
+        try:
+            with connect() as cr:
+                cr.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            break
+        except psycopg2.errors.InsufficientPrivilege:  # PostgreSQL's own worker is cleaning up in there
+            if turn == 59:
+                raise
+            time.sleep(1)
     drop_files(name)
 
 

@@ -55,11 +55,13 @@ def start_nginx(processes, name, port, web_port, gevent_port, log):
     """The proxy of production: it sends the websocket to the gevent worker, which the web workers cannot serve."""
     folder = crabenv.DATA_DIR / "nginx" / name
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "cache", ignore_errors=True)
     words = {
         "CRAB_WEB": f"127.0.0.1:{web_port}",
         "CRAB_GEVENT": f"127.0.0.1:{gevent_port}",
         "CRAB_LISTEN": f"127.0.0.1:{port}",
         "CRAB_TRUSTED_PROXY": "127.0.0.1",
+        "CRAB_CACHE": f'"{folder}/cache"',
     }
     template = (crabenv.ROOT / "docker" / "nginx.conf.template").read_text(encoding="utf-8")
     server = re.sub(r"\$\{(CRAB_\w+)\}", lambda found: words[found[1]], template)
@@ -76,14 +78,21 @@ def start_nginx(processes, name, port, web_port, gevent_port, log):
 
 
 def start_odoo(processes, database, port, workers, log, *options):
-    """Start Odoo, behind nginx where that is installed, and wait for the first good answer of the web client."""
+    """Start Odoo, behind nginx where that is installed, and wait for the first good answer of the web client.
+
+    :return: port of the web workers themselves
+    """
     behind_nginx = bool(nginx_binary()) and workers > 0
     web_port = crabenv.free_port() if behind_nginx else port
     gevent_port = crabenv.free_port()
     arguments = ["--http-port", str(web_port), "--gevent-port", str(gevent_port), "--workers", str(workers), *options]
     arguments += ["--proxy-mode"] if behind_nginx else []
+    figures = crabenv.DATA_DIR / "figures" / database  # of all processes, for /metrics; new with each start
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(parents=True)
     environment = {
         **crabenv.odoo_environment(),
+        "PROMETHEUS_MULTIPROC_DIR": str(figures),
         "ODOO_QUEUE_JOB_HOST": "127.0.0.1",
         "ODOO_QUEUE_JOB_PORT": str(web_port),
     }
@@ -94,6 +103,7 @@ def start_odoo(processes, database, port, workers, log, *options):
     if behind_nginx:
         start_nginx(processes, database, port, web_port, gevent_port, log)
         wait_for_answer(processes, port, log)
+    return web_port
 
 
 def answers(port):

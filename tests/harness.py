@@ -149,7 +149,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         options = ["--max-cron-threads", "0"] + ([] if self.jobs else ["--load", "base,web"])
         try:
-            serving.start_odoo(self.processes, self.database, port, self.workers, self.log, *options)
+            self.web_port = serving.start_odoo(self.processes, self.database, port, self.workers, self.log, *options)
         except SystemExit:
             self.kill()
             pytest.fail(f"the server did not start, see {self.log}")

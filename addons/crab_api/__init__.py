@@ -1,0 +1,3 @@
+from . import dispatcher
+from . import controllers
+from . import models

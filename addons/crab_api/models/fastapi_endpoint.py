@@ -1,0 +1,101 @@
+import hashlib
+
+from fastapi import Depends
+
+from odoo import api, fields, models, release
+from odoo.exceptions import UserError
+
+from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher  # noqa: F401  # its patches of starlette
+
+from ..dependencies import note_route
+from ..dispatcher import ROOT
+from ..errors import TEXTS
+from ..routers import auth, files
+
+DESCRIPTION = """
+The API of the mini-program and of any other client of members, dealers and dealer staff.
+
+* Amounts are decimal **strings** with `currency`; times are ISO 8601 with their offset; ids are opaque strings.
+* Lists: `?limit=20&cursor=…` gives `{"items": […], "next_cursor": …}`.
+* Errors: a status with `{"code", "detail", "fields"}`; `code` is stable, `detail` is for people, in their language
+  (`Accept-Language`: `zh-CN` or `en`). 401 no or ended login · 403 not yours to do · 404 unknown or not yours to see ·
+  409 conflict · 422 a rule says no · 429 too many, with `Retry-After`.
+* `Idempotency-Key` is required where something of value is made or moved: send the same key again when no answer came.
+"""
+
+
+class FastapiEndpoint(models.Model):
+    """The application at ``/api/v1``. Addons add their routers by extending ``_get_fastapi_routers``."""
+
+    _inherit = "fastapi.endpoint"
+
+    app: str = fields.Selection(selection_add=[("crab", "Crab")], ondelete={"crab": "cascade"})
+
+    def _get_fastapi_routers(self):
+        routers = super()._get_fastapi_routers()
+        if self.app == "crab":
+            routers += [auth.router, files.router]
+        return routers
+
+    def _prepare_fastapi_app_params(self):
+        params = super()._prepare_fastapi_app_params()
+        if self.app == "crab":
+            params.update(
+                title="Crab",
+                description=DESCRIPTION,
+                version="1",
+                docs_url=None,  # its page loads scripts from elsewhere
+                redoc_url=None,
+                redirect_slashes=False,
+            )
+        return params
+
+    def _get_fastapi_app_dependencies(self):
+        dependencies = super()._get_fastapi_app_dependencies()
+        return [*dependencies, Depends(note_route)] if self.app == "crab" else dependencies
+
+    @api.model
+    def _crab_lang(self, accept_language):
+        """Code of the language of an answer: an installed one that is asked for, else Chinese."""
+        langs_sudo = self.env["res.lang"].sudo()  # sudo: languages are no secret
+        asked = langs_sudo._get_lang_from_accept_language(accept_language[:200]) if accept_language else None
+        return asked or (langs_sudo._get_code("zh_CN") and "zh_CN") or "en_US"
+
+    @api.model
+    def _crab_etag(self, path, query, accept_language):
+        """ETag of a public answer, None where there is none.
+
+        :param path: below ``/api/v1``
+        :param bytes query: the query as it was sent
+        """
+        version = self._crab_public_version(path)
+        if version is None:
+            return None
+        text = f"{release.version}|{version}|{path}|{query!r}|{self._crab_lang(accept_language)}"
+        return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+
+    @api.model
+    def _crab_public_version(self, path):
+        """Hook: what changes whenever the public answer at ``path`` would change; None for all other paths."""
+        return None
+
+    @api.model
+    def _crab_not_ready(self):
+        """Hook: the reasons why this process cannot serve, as words for operators."""
+        return []
+
+    @api.model
+    def _crab_text(self, text):
+        """The API's own words (``errors.TEXTS``) in the caller's language."""
+        return {
+            TEXTS[401]: self.env._("Please log in."),
+            TEXTS[403]: self.env._("This is not yours to do."),
+            TEXTS[404]: self.env._("This does not exist."),
+            TEXTS[405]: self.env._("This cannot be done here."),
+            TEXTS[500]: self.env._("Something went wrong on our side. Please try again."),
+        }.get(text) or self.env._("Some of what was sent is missing or wrong.")
+
+    @api.constrains("app", "root_path")
+    def _check_crab_root_path(self):
+        if any(endpoint.app == "crab" and endpoint.root_path != ROOT for endpoint in self):
+            raise UserError(self.env._("The API of the suite lives at %(path)s.", path=ROOT))

@@ -1,0 +1,14 @@
+from .base import Amount, Day, In, Out, Page, When
+from .auth import (
+    CodeIn,
+    LoginPasswordIn,
+    LoginSmsIn,
+    PasswordIn,
+    PhoneIn,
+    RefreshIn,
+    RoleOut,
+    RolesOut,
+    SwitchIn,
+    TokensOut,
+    UploadOut,
+)

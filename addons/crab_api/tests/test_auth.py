@@ -1,0 +1,279 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+
+from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_member.tests.common import MemberCase
+from odoo.addons.crab_sms.tests.common import SmsCase
+
+from ..models import crab_login_attempt
+from .common import ApiCase
+
+PASSWORD = "Crab-2026"
+
+
+class AuthCase(ApiCase, MemberCase, SmsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.member = cls._new_member("Fang")
+        cls.account = cls.member.account_id
+        cls.account._set_password(PASSWORD)
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(self._own_transactions_here())
+
+    def code(self, phone, purpose="login"):
+        """The code that the SMS would bring."""
+        with patch("odoo.addons.crab_sms.models.crab_sms_code.secrets.randbelow", return_value=123456):
+            sent = self.api().post("/auth/sms-codes", json={"phone": phone, "purpose": purpose})
+        self.assertEqual(sent.status, 204, sent.json)
+        return "123456"
+
+    def login(self, phone, **values):
+        return self.api().post("/auth/login/sms", json={"phone": phone, "code": self.code(phone), **values})
+
+    def password(self, phone, password, **values):
+        return self.api().post("/auth/login/password", json={"phone": phone, "password": password, **values})
+
+
+class TestSmsLogin(AuthCase):
+    @covers("MB-04", "log in with phone and SMS code", via="api")
+    def test_known(self):
+        got = self.login(self.member.phone)
+        self.assertEqual((got.status, got.json["role"], got.json["is_new"]), (200, "member", False))
+        roles = self.api().use(got.json).get("/auth/roles")
+        self.assertEqual([role["role"] for role in roles.json["items"]], ["member"])
+
+    @covers("MB-04", "an unknown phone registers", via="api")
+    def test_unknown_registers(self):
+        got = self.login("13700000001")
+        self.assertEqual((got.status, got.json["is_new"]), (200, True))
+        member = self.env["crab.member"].search([("phone", "=", "+8613700000001")])
+        self.assertEqual((member.name, member.level_id), ("137****0001", self.base))
+
+    @covers("MB-01", "a level's invitation link registers a member of that level", via="api")
+    def test_invited_to_level(self):
+        got = self.login("13700000001", invite=self.silver._token())
+        self.assertEqual(got.status, 200)
+        self.assertEqual(self.env["crab.member"].search([("phone", "=", "+8613700000001")]).level_id, self.silver)
+
+    @covers("MB-01", "member belongs to the inviter's dealer", via="api")
+    @covers("MB-01", "staff invitation also names the staff member", via="api")
+    def test_invited_by_staff(self):
+        self.assertEqual(self.login("13700000001", invite=self.staff.invite_code).status, 200)
+        member = self.env["crab.member"].search([("phone", "=", "+8613700000001")])
+        self.assertEqual((member.dealer_id, member.staff_id), (self.dealer2, self.staff))
+
+    def test_wrong_invitation_changes_nothing(self):
+        got = self.login("13700000001", invite="NONSENSE")
+        self.assertEqual((got.status, got.code), (422, "refused"))
+        self.assertFalse(self.env["crab.account"].search([("phone", "=", "+8613700000001")]))
+
+    def test_code_counts_once_and_for_its_purpose(self):
+        phone = self.member.phone
+        code = self.code(phone, "password")
+        self.assertEqual(self.api().post("/auth/login/sms", json={"phone": phone, "code": code}).status, 422)
+        self.assertEqual(self.login("13700000001").status, 200)
+        again = self.api().post("/auth/login/sms", json={"phone": "13700000001", "code": "123456"})
+        self.assertEqual(again.status, 422)
+
+    def test_dealer_and_staff(self):
+        self.assertEqual(self.login(self.dealer1.phone).json["role"], "dealer")
+        self.assertEqual(self.login(self.staff.phone).json["role"], "staff")
+
+    def test_closed_member(self):
+        self.member.account_id._set_closed()
+        got = self.login(self.member.phone)  # the number is free: somebody new
+        self.assertTrue(got.json["is_new"])
+        self.assertNotEqual(self.env["crab.session"].search([], limit=1).account_id, self.account)
+
+
+class TestPasswordLogin(AuthCase):
+    @covers("MB-05", "log in with phone and password", via="api")
+    def test_right(self):
+        got = self.password(self.member.phone, PASSWORD)
+        self.assertEqual((got.status, got.json["role"]), (200, "member"))
+        self.assertEqual(self.env["crab.login.attempt"].search([], limit=1).outcome, "ok")
+
+    def test_wrong_and_unknown_alike(self):
+        wrong, unknown = self.password(self.member.phone, "nonsense1"), self.password("13700000009", "nonsense1")
+        self.assertEqual(wrong.status, 401)
+        self.assertEqual(wrong.json, unknown.json)
+
+    @covers("MB-05", "throttled", via="api")
+    def test_throttled_and_lifted(self):
+        for _try in range(crab_login_attempt.PER_PHONE_AND_SOURCE[1]):
+            self.assertEqual(self.password(self.member.phone, "nonsense1").status, 401)
+        locked = self.password(self.member.phone, PASSWORD)
+        self.assertEqual((locked.status, locked.code, locked.headers["Retry-After"]), (429, "too_many", "900"))
+        self.assertEqual(self.password(self.dealer1.phone, "nonsense1").status, 401, "others are not locked out")
+        self.assertEqual(self.login(self.member.phone).status, 200, "a code by SMS helps")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
+            self.assertEqual(self.password(self.member.phone, PASSWORD).status, 200)
+        locked_rows = self.env["crab.login.attempt"].search([("outcome", "=", "refused")])
+        service = self._new_user("service-lift", "customer_service")
+        locked_rows.with_user(service).action_lift()
+        self.assertEqual(self.password(self.member.phone, PASSWORD).status, 200)
+
+    def test_many_addresses_ask_for_a_code(self):
+        attempts = self.env["crab.login.attempt"]
+        for number in range(crab_login_attempt.PER_PHONE[1]):
+            attempts._try(self.account.phone, f"10.0.0.{number}", "")
+        got = self.password(self.member.phone, PASSWORD)
+        self.assertEqual((got.status, got.code), (429, "sms_code_required"))
+
+    def test_busy(self):
+        with patch.dict(crab_login_attempt.config.options, {"workers": 2}):
+            other = self.env.registry.cursor()
+            self.addCleanup(other.close)
+            other.execute("SELECT pg_advisory_xact_lock(%s, 1)", [crab_login_attempt.SLOTS_LOCK])
+            got = self.password(self.member.phone, PASSWORD)
+        self.assertEqual((got.status, got.code, got.headers["Retry-After"]), (429, "busy", "1"))
+
+    def test_closed_account(self):
+        self.account._set_closed()
+        self.assertEqual(self.password("13900000001", PASSWORD).status, 401)
+
+
+class TestTokens(AuthCase):
+    def setUp(self):
+        super().setUp()
+        self.tokens = self.env["crab.session"]._open(self.account, "member", "sms")._tokens()
+
+    def refresh(self, token):
+        return self.api().post("/auth/refresh", json={"refresh_token": token})
+
+    def is_in(self, tokens):
+        return self.api().use(tokens).get("/auth/roles").status == 200
+
+    def test_no_token(self):
+        got = self.api().get("/auth/roles")
+        self.assertEqual((got.status, got.code, got.json["detail"]), (401, "unauthorized", "Please log in."))
+
+    def test_access_token_ends_after_a_quarter_of_an_hour(self):
+        self.assertTrue(self.is_in(self.tokens))
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=16)):
+            self.assertFalse(self.is_in(self.tokens))
+            renewed = self.refresh(self.tokens["refresh_token"])
+            self.assertEqual(renewed.status, 200)
+            self.assertTrue(self.is_in(renewed.json))
+
+    def test_forged(self):
+        head, body, signature = self.tokens["access_token"].split(".")
+        for token in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", "nonsense", ""):
+            self.assertFalse(self.is_in({"access_token": token}))
+        public_id, renewals, mac = self.tokens["refresh_token"].split(".")
+        for token in (f"{public_id}.1.{mac}", f"{public_id}.{renewals}.{'0' * 64}", "nonsense", ""):
+            self.assertEqual(self.refresh(token).status, 401)
+        self.assertTrue(self.is_in(self.tokens), "who guesses ends nothing")
+
+    def test_lost_answer(self):
+        first, again = (self.refresh(self.tokens["refresh_token"]) for _time in range(2))
+        self.assertEqual(first.json["refresh_token"], again.json["refresh_token"])
+
+    def test_reuse_ends_the_session(self):
+        renewed = self.refresh(self.tokens["refresh_token"]).json
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+            self.assertEqual(self.refresh(self.tokens["refresh_token"]).status, 401)
+            self.assertFalse(self.is_in(renewed))
+            self.assertEqual(self.refresh(renewed["refresh_token"]).status, 401)
+        self.assertEqual(self.account.session_ids.end_reason, "reuse")
+
+    def test_much_older_token_ends_it_at_once(self):
+        renewed = self.refresh(self.tokens["refresh_token"]).json
+        renewed = self.refresh(renewed["refresh_token"]).json
+        self.assertEqual(self.refresh(self.tokens["refresh_token"]).status, 401)
+        self.assertFalse(self.is_in(renewed))
+
+    @covers("MB-31", "log out", via="api")
+    def test_logout(self):
+        self.assertEqual(self.api().use(self.tokens).post("/auth/logout").status, 204)
+        self.assertFalse(self.is_in(self.tokens))
+        self.assertEqual(self.refresh(self.tokens["refresh_token"]).status, 401)
+
+    def test_closing_and_head_office_end_it(self):
+        service = self._new_user("service-end", "customer_service")
+        self.account.session_ids.with_user(service).action_end()
+        self.assertFalse(self.is_in(self.tokens))
+        tokens = self.env["crab.session"]._open(self.account, "member", "sms")._tokens()
+        self.assertTrue(self.is_in(tokens))
+        self.account._set_closed()
+        self.assertFalse(self.is_in(tokens))
+
+    def test_staff_ends_with_its_role(self):
+        tokens = self.env["crab.session"]._open(self.staff.account_id, "staff", "sms")._tokens()
+        self.assertTrue(self.is_in(tokens))
+        self.staff.active = False
+        self.assertFalse(self.is_in(tokens))
+
+    def test_switch(self):
+        self.env["crab.member"]._sign_up(self.staff.account_id)
+        tokens = self.env["crab.session"]._open(self.staff.account_id, "staff", "sms")._tokens()
+        other = self.api().use(tokens).post("/auth/switch", json={"role": "member"})
+        self.assertEqual((other.status, other.json["role"]), (200, "member"))
+        self.assertFalse(self.is_in(tokens))
+        self.assertTrue(self.is_in(other.json))
+        refused = self.api().use(other.json).post("/auth/switch", json={"role": "dealer"})
+        self.assertEqual((refused.status, refused.code), (403, "no_role"))
+
+
+class TestPasswordAndPhone(AuthCase):
+    @covers("MB-31", "set and change the password", via="api")
+    def test_change(self):
+        api = self.api(self.subject(self.member))
+        wrong = api.put("/auth/password", json={"password": "New-2026x", "old_password": "nonsense1"})
+        self.assertEqual((wrong.status, wrong.code), (422, "wrong_password"))
+        weak = api.put("/auth/password", json={"password": "short", "old_password": PASSWORD})
+        self.assertEqual(weak.status, 422)
+        changed = api.put("/auth/password", json={"password": "New-2026x", "old_password": PASSWORD})
+        self.assertEqual(changed.status, 200)
+        self.assertEqual(api.get("/auth/roles").status, 401, "the old session ended")
+        self.assertEqual(api.use(changed.json).get("/auth/roles").status, 200)
+        self.assertEqual(self.password(self.member.phone, "New-2026x").status, 200)
+
+    def test_forgotten(self):
+        phone = self.member.phone
+        code = self.code(phone, "password")
+        values = {"phone": phone, "password": "New-2026x"}
+        self.assertEqual(self.api().put("/auth/password", json=values).code, "code_required")
+        self.assertEqual(self.api().put("/auth/password", json={**values, "code": "000000"}).status, 422)
+        self.assertEqual(self.api().put("/auth/password", json={**values, "code": code}).status, 200)
+
+    def test_first_password_needs_a_code(self):
+        other = self._new_member("Other")
+        api = self.api(self.subject(other))
+        self.assertEqual(api.put("/auth/password", json={"password": "New-2026x"}).code, "code_required")
+        code = self.code(other.phone, "password")
+        self.assertEqual(api.put("/auth/password", json={"password": "New-2026x", "code": code}).status, 200)
+
+    @covers("MB-03", "bind a phone with an SMS code", via="api")
+    def test_change_phone(self):
+        api = self.api(self.subject(self.member))
+        code = self.code("13700000005", "phone")
+        wrong = api.put("/auth/phone", json={"phone": "13700000005", "code": "000000"})
+        self.assertEqual(wrong.status, 422)
+        got = api.put("/auth/phone", json={"phone": "13700000005", "code": code})
+        self.assertEqual(got.status, 200)
+        self.assertEqual(self.account.phone, "+8613700000005")
+        self.assertEqual(api.get("/auth/roles").status, 401)
+
+    def test_number_of_another(self):
+        other = self._new_member("Other")
+        api = self.api(self.subject(self.member))
+        got = api.put("/auth/phone", json={"phone": other.phone, "code": self.code(other.phone, "phone")})
+        self.assertEqual((got.status, got.code), (409, "phone_taken"))
+
+    @covers("MB-03", "a known phone merges into its account", via="api")
+    def test_merge(self):
+        guest = self.env["crab.account"].create({"name": "By WeChat"})
+        guest_member = self.env["crab.member"]._sign_up(guest)
+        api = self.api(self.subject(guest_member))
+        got = api.put("/auth/phone", json={"phone": self.member.phone, "code": self.code(self.member.phone, "phone")})
+        self.assertEqual(got.status, 200, got.json)
+        self.assertEqual(guest.merged_into_id, self.account)
+        self.assertEqual(self.env["crab.session"].search([], limit=1).role_id, self.member.id)

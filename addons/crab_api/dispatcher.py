@@ -9,6 +9,7 @@ import logging
 import re
 import time
 import uuid
+from contextlib import contextmanager
 from io import BytesIO
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from odoo.http import Response
 
+from odoo.addons.fastapi.context import odoo_env_ctx
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
 
 from . import metrics
@@ -62,18 +64,14 @@ class CrabApiDispatcher(FastApiDispatcher):
         if not_modified := self._not_modified():
             return not_modified
         data = BytesIO()
-        with self._manage_odoo_env(None):
+        lang = self.request.env["fastapi.endpoint"]._crab_lang(self.request.httprequest.headers.get("Accept-Language"))
+        self.request.update_context(lang=lang)
+        with odoo_env(self.request.env):
             for part in get_app(self.request.env)(environ, self._make_response):
                 data.write(part)
             if self.inner_exception:
                 raise self.inner_exception
         return self.request.make_response(data.getvalue(), headers=self.headers, status=self.status)
-
-    def _manage_odoo_env(self, uid=None):
-        """As OCA's, Chinese unless another installed language is asked for."""
-        lang = self.request.env["fastapi.endpoint"]._crab_lang(self.request.httprequest.headers.get("Accept-Language"))
-        self.request.update_context(lang=lang)
-        return super()._manage_odoo_env(uid)
 
     def _not_modified(self):
         """304 for public answers that have not changed, before anything is computed."""
@@ -137,6 +135,17 @@ class CrabApiDispatcher(FastApiDispatcher):
                 }
             ),
         )
+
+
+@contextmanager
+def odoo_env(env):
+    """What handlers find as their environment."""
+    token = odoo_env_ctx.set(env)
+    try:
+        yield
+        env.flush_all()  # as the user of the handlers
+    finally:
+        odoo_env_ctx.reset(token)
 
 
 def _depth(body):

@@ -12,7 +12,7 @@ KINDS = (
     (AccessError, 403, "forbidden"),
     (MissingError, 404, "not_found"),
     (LockError, 409, "busy"),
-    (UserError, 422, "refused"),
+    (UserError, None, "refused"),
 )
 CODES = {
     400: "bad_request",
@@ -67,8 +67,9 @@ def answer(env, exc):
         return status, {"code": CODES.get(status, "error"), "detail": detail, "fields": {}}, headers
     for kind, status, code in KINDS:
         if isinstance(exc, kind):
-            if hasattr(exc, "http_status"):
-                status, code = exc.http_status, CODES.get(exc.http_status, code)
+            if status is None:
+                status = exc.http_status
+                code = code if status == UserError.http_status else CODES.get(status, code)
             code = getattr(exc, "error_code", code)
             if retry_after := getattr(exc, "retry_after", None):
                 headers["Retry-After"] = str(retry_after)

@@ -16,7 +16,7 @@ class CrabAccount(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT 'member', m.id, l.name->>'en_US' FROM crab_member m JOIN crab_member_level l ON l.id = m.level_id
+                SELECT 'member', m.id, l.name FROM crab_member m JOIN crab_member_level l ON l.id = m.level_id
                  WHERE m.account_id = %(account)s AND m.state = 'active'
                 UNION ALL
                 SELECT 'dealer', d.id, d.name FROM crab_dealer d WHERE d.account_id = %(account)s AND d.state = 'active'

@@ -39,7 +39,7 @@ class CrabLoginAttempt(models.Model):
     )
     source = fields.Char("Network address", readonly=True)
     device = fields.Char(readonly=True)
-    tried_at = fields.Datetime("On", required=True, readonly=True, index=True)
+    tried_at = fields.Datetime("Tried on", required=True, readonly=True, index=True)
     lifted_at = fields.Datetime("Lifted on", readonly=True, help="Does not count against the limits any more.")
     lifted_by_kind = fields.Char(readonly=True)
     lifted_by_id = fields.Integer(readonly=True)

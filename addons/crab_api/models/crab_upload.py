@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools import pictures
 from odoo.addons.crab_base.tools.subject import Subject
@@ -34,7 +35,7 @@ class CrabUpload(models.Model):
 
     @api.model
     def _subject_domain(self, subject: Subject):
-        return [("subject_kind", "=", subject.kind), ("subject_id", "=", subject.id)]
+        return Domain("subject_kind", "=", subject.kind) & Domain("subject_id", "=", subject.id)
 
     @api.model
     def _keep(self, subject, content):

@@ -1,5 +1,6 @@
 import hashlib
 
+from accept_language import parse_accept_language
 from fastapi import Depends
 
 from odoo import api, fields, models, release
@@ -12,6 +13,7 @@ from ..dispatcher import ROOT
 from ..errors import TEXTS
 from ..routers import auth, files
 
+LANGUAGES = {"zh": "zh_CN", "en": "en_US"}  # English is what the source is written in, installed or not
 DESCRIPTION = """
 The API of the mini-program and of any other client of members, dealers and dealer staff.
 
@@ -56,10 +58,9 @@ class FastapiEndpoint(models.Model):
 
     @api.model
     def _crab_lang(self, accept_language):
-        """Code of the language of an answer: an installed one that is asked for, else Chinese."""
-        langs_sudo = self.env["res.lang"].sudo()  # sudo: languages are no secret
-        asked = langs_sudo._get_lang_from_accept_language(accept_language[:200]) if accept_language else None
-        return asked or (langs_sudo._get_code("zh_CN") and "zh_CN") or "en_US"
+        """Code of the language of an answer: English if it is asked for before Chinese, else Chinese."""
+        asked = (LANGUAGES.get(lang.language) for lang in parse_accept_language((accept_language or "")[:200]))
+        return next(filter(None, asked), "zh_CN")
 
     @api.model
     def _crab_etag(self, path, query, accept_language):

@@ -90,6 +90,7 @@ class ApiCase(CrabCase):
         cls.endpoint = cls.env.ref("crab_api.fastapi_endpoint_crab")
         cls.app = FastAPI()
         cls.app.mount(ROOT, cls.endpoint._get_app())
+        cls.endpoint._clear_fastapi_exception_handlers(cls.app)
 
     def api(self, subject=None, lang="en_US"):
         """A client of this ``Subject``, or a stranger's."""

@@ -53,12 +53,13 @@ class TestErrors(ApiCase, MemberCase):
         inner = type(cls.app)()
         inner.include_router(router)
         cls.app.mount(ROOT, inner)
+        cls.endpoint._clear_fastapi_exception_handlers(cls.app)
         cls.member = cls._new_member()
 
     def test_shapes(self):
         api = self.api(self.subject(self.member))
         got = api.post("/try", json={"name": "a"}, key="key-00001")
-        self.assertEqual(got.json, {"number": 1, "price": "12.35", "at": "2026-11-02T00:00:00+08:00"})
+        self.assertEqual(got.json, {"number": len(self.made), "price": "12.35", "at": "2026-11-02T00:00:00+08:00"})
 
     def test_replay(self):
         api = self.api(self.subject(self.member))
@@ -123,8 +124,9 @@ class TestErrors(ApiCase, MemberCase):
 
     def test_language(self):
         endpoint = self.env["fastapi.endpoint"]
-        self.env["res.lang"]._activate_lang("zh_CN")
         self.assertEqual(endpoint._crab_lang(None), "zh_CN")
         self.assertEqual(endpoint._crab_lang("en"), "en_US")
         self.assertEqual(endpoint._crab_lang("zh-CN,zh;q=0.9"), "zh_CN")
-        self.assertEqual(endpoint._crab_lang("xx"), "zh_CN")
+        self.assertEqual(endpoint._crab_lang("fr,en-GB;q=0.9,zh;q=0.8"), "en_US")
+        for other in (None, "", "xx", "*", "x" * 10_000, "\x00"):
+            self.assertEqual(endpoint._crab_lang(other), "zh_CN")

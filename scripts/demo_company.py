@@ -135,6 +135,28 @@ def open_sms(env):
     )
 
 
+def open_wechat(env):
+    """The mini-program of the sandbox of WeChat; a shipped order is told by it."""
+    own = sandboxes.wechat_credentials()
+    app = env["crab.wechat.app"].create(
+        {
+            "name": "示例小程序",
+            "base_url": f"http://127.0.0.1:{sandboxes.WECHAT_PORT}",
+            **{name if name in ("app_id", "corp_id", "service_url") else f"new_{name}": own[name] for name in own},
+        }
+    )
+    shipped = env["crab.wechat.template"].create(
+        {
+            "name": "订单发货",
+            "app_id": app.id,
+            "template_id": "TEMPLATE-SHIPPED",
+            "body": "character_string1: {order}\nthing2: {goods}\nphrase3: 已发货\ncharacter_string4: {tracking}",
+        }
+    )
+    words = env["crab.notice.template"].search([("event", "=", "order.to_receive")])
+    words.write({"is_wechat": True, "wechat_template_id": shipped.id})
+
+
 def main(database):
     passwords = json.load(sys.stdin)
     registry = crabenv.open_registry(database)
@@ -155,6 +177,7 @@ def main(database):
     step(issue_and_activate)
     transaction.run(registry, open_payments)
     transaction.run(registry, open_sms)
+    transaction.run(registry, open_wechat)
 
 
 if __name__ == "__main__":

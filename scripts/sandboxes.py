@@ -12,7 +12,7 @@ sys.path.insert(0, str(crabenv.ROOT / "tests" / "sandboxes"))
 import running  # noqa: E402
 
 FOLDER = crabenv.DATA_DIR / "sandboxes"
-WECHATPAY_PORT, SMS_PORT = 8480, 8490
+WECHATPAY_PORT, SMS_PORT, WECHAT_PORT = 8480, 8490, 8500
 
 
 def start_wechatpay(processes):
@@ -23,6 +23,11 @@ def start_wechatpay(processes):
 def start_sms(processes):
     """Start the sandbox of the SMS providers; its address, where the messages are read."""
     return _start(processes, "sms", SMS_PORT, "the sandbox of SMS")
+
+
+def start_wechat(processes):
+    """Start the sandbox of WeChat's mini-program side; its address, where messages and codes are looked at."""
+    return _start(processes, "wechat", WECHAT_PORT, "the sandbox of WeChat")
 
 
 def _start(processes, name, usual_port, title):
@@ -57,14 +62,20 @@ def sms_credentials(provider):
     return json.loads((Path(FOLDER) / "keys" / "sms.json").read_text(encoding="utf-8"))["credentials"][provider]
 
 
-def point_to(database, wechatpay, sms, port):
+def wechat_credentials():
+    """What a shop enters in the form of its mini-program."""
+    return json.loads((Path(FOLDER) / "keys" / "wechat.json").read_text(encoding="utf-8"))["credentials"]
+
+
+def point_to(database, wechatpay, sms, wechat, port):
     """Let a database of ours use these sandboxes, and tell them where Odoo is; a real address is left alone."""
     with crabenv.connect(database) as cr:
         cr.execute(
             "SELECT table_name FROM information_schema.columns WHERE (table_name, column_name) IN"
-            " (('payment_provider', 'wechatpay_base_url'), ('crab_sms_account', 'endpoint'))"
+            " (('payment_provider', 'wechatpay_base_url'), ('crab_sms_account', 'endpoint'),"
+            " ('crab_wechat_app', 'base_url'))"
         )
-        if {name for (name,) in cr.fetchall()} != {"payment_provider", "crab_sms_account"}:
+        if {name for (name,) in cr.fetchall()} != {"payment_provider", "crab_sms_account", "crab_wechat_app"}:
             return  # of before these addons
         cr.execute(
             "UPDATE payment_provider SET wechatpay_base_url = %s WHERE wechatpay_base_url LIKE 'http://127.0.0.1:%%'",
@@ -78,12 +89,14 @@ def point_to(database, wechatpay, sms, port):
         reports = {
             provider: f"http://127.0.0.1:{port}/callback/sms/{provider}/{token}" for provider, token in cr.fetchall()
         }
+        cr.execute("UPDATE crab_wechat_app SET base_url = %s WHERE base_url LIKE 'http://127.0.0.1:%%'", [wechat])
         cr.execute(
             "UPDATE ir_config_parameter SET value = %s WHERE key = 'web.base.url'"
             " AND (value LIKE 'http://127.0.0.1%%' OR value LIKE 'http://localhost%%')",
             [f"http://127.0.0.1:{port}"],
         )
     _tell(sms, "settings", report="good", report_url=reports)
+    _tell(wechat, "settings", callback=f"http://127.0.0.1:{port}/wechat/callback")
 
 
 def _tell(sandbox, command, **values):

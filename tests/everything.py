@@ -276,6 +276,7 @@ class Everything(World):
             )
         env["crab.outbox"]._dispatch("_notice")
         self._make_sms(env)
+        self._make_wechat(env, received)
 
     def _make_sms(self, env):
         """Accounts of both companies, an SMS of each in several states, and a code that was asked for."""
@@ -300,6 +301,32 @@ class Everything(World):
             _waiting, failed = env["sms.sms"]._crab_queue(news, [("13700000002", {"order": "S1"})] * 2)
             failed._crab_fail("unknown")
         env["crab.sms.code"]._make("+8613700000002", "login", "203.0.113.7", "123456")
+
+    def _make_wechat(self, env, order):
+        """A mini-program that reaches nobody, and a row of all that it keeps."""
+        app = env["crab.wechat.app"].create(
+            {
+                "name": "示例小程序",
+                "app_id": "wx0123456789abcdef",
+                "new_app_secret": "secret",
+                "new_message_token": "token",
+                "new_aes_key": "a" * 43,
+                "base_url": "http://127.0.0.1:9",
+            }
+        )
+        template = env["crab.wechat.template"].create(
+            {"name": "发货通知", "app_id": app.id, "template_id": "T-1", "body": "thing1: {goods}"}
+        )
+        account = order.crab_member_id.account_id
+        env["crab.account.openid"].create({"account_id": account.id, "app": app.app_id, "openid": "o-1"})
+        _waiting, failed = env["crab.wechat.message"]._queue(template, [(account, {"goods": "蟹"})] * 2)
+        failed.write({"state": "error", "code": "unknown"})
+        env["crab.wechat.login"]._keep(app.id, "login", "0" * 64, {"openid": "o-1", "union_id": ""})
+        env["crab.wechat.scene"]._kept(app.id, "home", "home", "picture")
+        env["crab.wechat.event"]._note_refused("form", "203.0.113.7")
+        env["crab.wechat.shipping"].create(
+            {"order_id": order.id, "transaction_id": order.crab_transaction_id.id, "state": "error", "code": "carrier"}
+        )
 
     def _make_aftersales(self, env, members):
         """Requests of both members about orders that are not credited yet: to be decided, to be sent back, done."""

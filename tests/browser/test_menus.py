@@ -15,6 +15,8 @@ WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},
     "crab_catalog.menu_categories": {"Stock", "Variation", "Account"},
     "crab_notice.menu_notice_templates": NAMES,
+    "crab_wechat.menu_wechat_app": {"AppID", "AppSecret", "Token", "EncodingAESKey"},
+    "crab_wechat.menu_wechat_templates": NAMES | {"thing"},
     "crab_sms.menu_sms_accounts": {"AppID"} | NAMES,
     "crab_sms.menu_sms_templates": NAMES,
     "crab_base.crab_outbox_menu": {"system", "user", "dealer", "staff", "member"},

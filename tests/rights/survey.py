@@ -500,6 +500,13 @@ NEW = {
         "body": "订单{order}",
         "provider_code": "3",
     },
+    "crab.wechat.app": lambda env, world: {"name": "另一小程序", "app_id": "wx0000000000000000", "active": False},
+    "crab.wechat.template": lambda env, world: {
+        "app_id": first(env, "crab.wechat.app"),
+        "name": "发货通知",
+        "template_id": "T-2",
+        "body": "thing1: {goods}",
+    },
     "crab.account": lambda env, world: {"name": "新人", "phone": "13700000101"},
     "crab.agreement": lambda env, world: {"kind": "supplier", "title": "供应商协议", "body": "<p>条款</p>"},
     "crab.article": lambda env, world: {"title": "保存方法"},

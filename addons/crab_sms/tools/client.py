@@ -48,18 +48,18 @@ class Unknown(Exception):
     """What became of the call is not known: time-out, fault of the provider, an answer that cannot be read."""
 
 
-def _never_left(error, depth=8):
+def never_left(error, depth=8):
     """Whether the cause of ``error`` is that no connection came about."""
     if isinstance(error, NewConnectionError | ConnectTimeoutError):
         return True
     if not isinstance(error, BaseException) or not depth:
         return False
     causes = (error.__cause__, error.__context__, *error.args, vars(error).get("reason"))
-    return any(_never_left(cause, depth - 1) for cause in causes)
+    return any(never_left(cause, depth - 1) for cause in causes)
 
 
 def _without_answer(error):
-    raise (Unreachable if _never_left(error) else Unknown)(type(error).__name__) from error
+    raise (Unreachable if never_left(error) else Unknown)(type(error).__name__) from error
 
 
 class _Client:

@@ -162,8 +162,17 @@ class CrabDealerInvitation(models.Model):
         """
         if subject.kind != "dealer":
             raise AccessError(self.env._("Only dealers invite dealers."))
+        self.env["crab.dealer"]._acting(subject, "invite_dealers")
         invitations_sudo = subject.bind(self.sudo())  # sudo: the subject has no Odoo user
         return invitations_sudo.create({"dealer_id": subject.id, "level": level, "ratio": ratio, **values})
+
+    @api.model
+    def _revoke_for_subject(self, subject: Subject, invitation_id):
+        """A dealer revokes an invitation that it made; one that is revoked stays so."""
+        invitation = self._get_for_subject(subject, [invitation_id])
+        if not invitation.is_revoked:
+            invitation.action_revoke()
+        return invitation
 
     @api.model
     def _take(self, code):

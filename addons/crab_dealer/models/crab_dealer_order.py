@@ -58,6 +58,12 @@ class CrabDealer(models.Model):
         """Hook: who has that lowest ratio, for messages."""
         return self.env._("retail price")
 
+    def _ratio_bounds(self):
+        """``(above, below)``, both exclusive: between these the ratio of this dealer may lie (CH-34)."""
+        self.ensure_one()
+        dealer_sudo = self.sudo()  # sudo: the order holds beyond what the subject sees
+        return dealer_sudo.parent_id.ratio, min([*dealer_sudo.child_ids.mapped("ratio"), self._ratio_ceiling()])
+
     # ------------------------------------------------------------------ locks
 
     def _claim(self):

@@ -155,6 +155,19 @@ class CrabDealerStaff(models.Model):
         staff.write({"active": False})
         return staff
 
+    @api.model
+    def _reinstate_for_subject(self, subject: Subject, staff_id):
+        """A dealer takes one of its former staff back: the login works again.
+
+        :raise UserError: when the person works for a dealer meanwhile
+        """
+        self._need_dealer(subject)
+        staff = self.with_context(active_test=False)._get_for_subject(subject, [staff_id])
+        staff = staff.with_context(active_test=True)  # only those who work somewhere are in the way
+        if not staff.active:
+            staff.write({"active": True})
+        return staff
+
     def _need_dealer(self, subject):
         if subject.kind != "dealer":
             raise AccessError(self.env._("Only the dealer manages its staff."))

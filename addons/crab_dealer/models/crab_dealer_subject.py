@@ -1,6 +1,14 @@
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+
+from .crab_dealer import LEVELS
+
+
+class NotForThisDealer(AccessError):
+    """Level or kind of dealing do not allow it (CH-06)."""
+
+    error_code = "not_for_this_dealer"
 
 
 class CrabDealer(models.Model):
@@ -59,6 +67,36 @@ class CrabDealer(models.Model):
         if self.dealer_type == "exclusive_store":
             able |= {"order_b2b", "deliver"}
         return frozenset(able)
+
+    @api.model
+    def _acting(self, subject, capability=None):
+        """The dealer who asks, in sudo, if it may do this (CH-06).
+
+        :param capability: one of ``_capabilities``; None: what every open dealer may do
+        :raise AccessError: (403) for everybody else, and where its level or type does not allow it
+        """
+        dealer = self.browse()
+        if subject.kind == "dealer":
+            dealer = self._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        if not dealer:
+            raise AccessError(self.env._("Only dealers can do this."))
+        if capability and capability not in dealer._capabilities():
+            raise NotForThisDealer(
+                self.env._("The level or type of %(dealer)s does not include this.", dealer=dealer.name)
+            )
+        return dealer
+
+    def _invitation_terms(self):
+        """What invitations of this dealer may carry (CH-09).
+
+        :return: ``{"levels": levels below its own, "above": ratio, "below": ratio}``, both exclusive; None for who
+            invites nobody
+        """
+        self.ensure_one()
+        if "invite_dealers" not in self._capabilities():
+            return None
+        levels = [level for level, _name in LEVELS if level > self.level]
+        return {"levels": levels, "above": self.ratio, "below": self._ratio_ceiling()}
 
     def _ensure_active(self):
         """:raise UserError: when one of the dealers is closed: no new documents, orders or invitations for it"""

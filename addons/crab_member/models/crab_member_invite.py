@@ -108,6 +108,17 @@ class CrabMemberLevel(models.Model):
             token = level_sudo._token(inviter_sudo)
         return {"token": token, "link": self._invite_url(token), "level": level_sudo.name}
 
+    @api.model
+    def _invitations_for_subject(self, subject: Subject):
+        """Every invitation that a dealer or staff member may give out, the base level's first (CH-32).
+
+        :return: list as of ``_invitation_for_subject``
+        """
+        opened = {"dealer": "is_open_to_dealers", "staff": "is_open_to_staff"}.get(subject.kind)
+        levels_sudo = self.sudo().search([])  # sudo: the subject has no Odoo user
+        may_sudo = levels_sudo.filtered(lambda level: level.is_default or opened and level[opened])
+        return [self._invitation_for_subject(subject, level) for level in may_sudo.sorted("is_default", reverse=True)]
+
 
 class CrabMember(models.Model):
     """Registering, with or without an invitation."""

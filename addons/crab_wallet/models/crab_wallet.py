@@ -2,7 +2,7 @@ import hashlib
 from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -17,6 +17,18 @@ KINDS = ("stored", "credit")
 MAX_AMOUNT = Decimal("9999999999.99")
 # These change the credit limit; every other kind changes what is used of it.
 LIMIT_KINDS = ("credit_grant", "grant_reversal")
+
+
+class WalletShort(UserError):
+    """Stored value and credit do not cover a charge."""
+
+    error_code = "wallet_short"
+
+
+class NoWallet(AccessError):
+    """Stored value and credit exist at level 1 only."""
+
+    error_code = "not_for_this_dealer"
 
 
 class CrabWallet(models.Model):
@@ -112,6 +124,17 @@ class CrabWallet(models.Model):
             "settled": dec(credit.settled),
             "available": dec(credit.balance),
         }
+
+    @api.model
+    def _of_subject(self, subject):
+        """Both accounts of a level-1 dealer: ``{"stored": wallet, "credit": wallet}`` in sudo (CH-11, CH-12).
+
+        :raise AccessError: (403) for everybody else
+        """
+        wallets = {wallet.kind: wallet for wallet in self._for_subject(subject)}
+        if len(wallets) != len(KINDS):
+            raise NoWallet(self.env._("Only level-1 dealers have stored value and credit."))
+        return wallets
 
     # === Opening and locking === #
 
@@ -353,12 +376,32 @@ class CrabWallet(models.Model):
 
         :param kind: kind of entry that the charge would be
         """
-        wallets_sudo = self.sudo().search([("dealer_id", "=", dealer.id)])  # told whoever asks
+        funds = self._would_charge(dealer, amount, kind)
+        if funds["missing"]:
+            # told whoever asks
+            stored_sudo = self.sudo().search([("dealer_id", "=", dealer.id), ("kind", "=", "stored")])
+            payload = self._short_payload(stored_sudo, amount, funds["credit"], document)
+            self.env["crab.outbox"]._emit("wallet.short", stored_sudo, payload)
+
+    @api.model
+    def _would_charge(self, dealer, amount, kind):
+        """How ``_charge`` would pay ``amount`` now; nothing is locked or changed.
+
+        :return: decimals: ``stored`` and ``credit`` (what there is), ``from_stored``, ``from_credit``, ``missing``
+        """
+        wallets_sudo = self.sudo().search([("dealer_id", "=", dealer.id)])  # the caller may see the dealer's money
         balances = {wallet.kind: dec(wallet.balance) for wallet in wallets_sudo}
-        usable = balances.get("credit", Decimal(0)) if "credit" in self._kind_signs()[kind] else Decimal(0)
-        if amount > balances.get("stored", Decimal(0)) + usable:
-            stored = wallets_sudo.filtered(lambda wallet: wallet.kind == "stored")
-            self.env["crab.outbox"]._emit("wallet.short", stored, self._short_payload(stored, amount, usable, document))
+        stored = balances.get("stored", Decimal(0))
+        credit = balances.get("credit", Decimal(0)) if "credit" in self._kind_signs()[kind] else Decimal(0)
+        from_stored = min(stored, amount)
+        from_credit = min(credit, amount - from_stored)
+        return {
+            "stored": stored,
+            "credit": credit,
+            "from_stored": from_stored,
+            "from_credit": from_credit,
+            "missing": amount - from_stored - from_credit,
+        }
 
     @api.model
     def _short_payload(self, wallet, amount, usable, document):
@@ -387,7 +430,7 @@ class CrabWallet(models.Model):
             lambda env: env["crab.outbox"]._emit("wallet.short", ("crab.wallet", wallet.ids), payload),
             context=context,
         )
-        raise UserError(
+        raise WalletShort(
             self.env._(
                 "%(dealer)s cannot pay %(amount)s: stored value %(stored)s and available credit %(credit)s leave"
                 " %(missing)s missing. Please top up first.",

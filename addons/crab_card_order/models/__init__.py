@@ -7,6 +7,7 @@ from . import crab_card_order_activation
 from . import crab_card_order_cancel
 from . import crab_card_order_direct
 from . import crab_card_order_subject
+from . import crab_card_order_quote
 from . import crab_card_order_line
 from . import crab_card_order_number
 from . import crab_card_order_price

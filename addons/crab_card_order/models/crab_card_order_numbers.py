@@ -8,6 +8,12 @@ from odoo.addons.crab_base.tools.money import dec
 NAMED_AT_MOST = 20
 
 
+class NumbersRefused(UserError):
+    """Some numbers cannot stand in a document; nothing was changed."""
+
+    error_code = "numbers_refused"
+
+
 class CrabCardOrder(models.Model):
     """The numbers of a document: which may be in it, linking them, counting and pricing them. Sets only."""
 
@@ -73,7 +79,9 @@ class CrabCardOrder(models.Model):
         rule = {**self._number_rule(), "transit_id": (None,)}
         conditions = {name: self._rule_sql(name, allowed) for name, allowed in rule.items()}
         conditions["transit_id"] = SQL(
-            "(card.transit_id IS NULL OR (card.transit_model = %s AND card.transit_id = %s))", self._name, self.id
+            "(card.transit_id IS NULL OR (card.transit_model = %s AND card.transit_id = %s))",
+            self._name,
+            self._origin.id or None,  # a quote is of a document that is not stored
         )
         first_misfit = SQL("CASE %s END", SQL(" ").join(
             SQL("WHEN (%s) IS NOT TRUE THEN %s", condition, name) for name, condition in conditions.items()
@@ -97,7 +105,7 @@ class CrabCardOrder(models.Model):
             lines = [f"{number}: {reason}" for _card_id, number, reason in misfits[:NAMED_AT_MOST]]
             if len(misfits) > NAMED_AT_MOST:
                 lines.append(self.env._("… and more"))
-            raise UserError(
+            raise NumbersRefused(
                 self.env._(
                     "Some numbers cannot stand in this document, so nothing was changed:\n%(lines)s",
                     lines="\n".join(lines),

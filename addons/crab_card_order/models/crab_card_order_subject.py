@@ -139,7 +139,11 @@ class CrabCardOrder(models.Model):
             if self.kind == "return":
                 return is_sender and step in ("submit", "cancel")
             return self.kind == "direct" and is_receiver and step == "receive"
-        dealer = self._dealer_of(subject)
+        return self._is_step_of_dealer(self._dealer_of(subject), step)
+
+    def _is_step_of_dealer(self, dealer, step):
+        """Whether ``step`` is for ``dealer`` (an active one, or none) to take."""
+        self.ensure_one()
         if not dealer:
             return False
         if step in ("submit", "cancel", "close"):

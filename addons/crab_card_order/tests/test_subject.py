@@ -67,6 +67,25 @@ class TestSubject(OrderCase):
         )
         self.assertNotEqual(other, first)
 
+    def test_a_quote_makes_nothing_and_says_what_fits_and_who_pays(self):
+        self._fund(self.a, stored=1000)
+        subject = self._as(self.a)
+        self._make(self.a, "transfer", self.cards[5], receiver_dealer_id=self.d.id)._step_for_subject(subject, "submit")
+        before = self.Order.search_count([])
+        cards, strange = self.Order._own_numbers(
+            subject, [self.cards[0].number, "NOSUCHNUMBER"], [(self.cards[5].number, self.cards[9].number)]
+        )
+        self.assertEqual(strange, sorted([self.cards[0].number, "NOSUCHNUMBER"]))
+        quote = self.Order._quote_for_subject(subject, "activation", cards)
+        self.assertEqual(quote["refused"], [(self.cards[5].number, "in transit with another document")])
+        self.assertEqual(quote["cards"].mapped("number"), self.cards[6:10].mapped("number"))
+        self.assertEqual((quote["amount"], quote["payer"], quote["next"]), (2400, self.a, self.a))
+        self.assertEqual((quote["funds"]["from_stored"], quote["funds"]["missing"]), (1000, 1400))
+        self.assertEqual(self.Order.search_count([]), before)
+        with self.assertRaises(AccessError):
+            self.Order._quote_for_subject(subject, "issue", cards)
+        self.assertFalse(self.Order._own_numbers(self._member_subject(), [self.cards[6].number])[0])
+
     def test_documents_are_seen_by_those_concerned_and_their_ancestors(self):
         order = self._make(self.c, "activation", self.cards[:1])
         seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}

@@ -1,7 +1,7 @@
 {
     "name": "Crab: profit sharing",
     "summary": "Earnings of dealers from orders paid online, withdrawals, shares of their staff",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",

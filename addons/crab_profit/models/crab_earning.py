@@ -21,7 +21,7 @@ class CrabEarning(models.Model):
 
     _name = "crab.earning"
     _description = "Earning"
-    _inherit = ["crab.subject.mixin"]
+    _inherit = ["crab.public.id.mixin", "crab.subject.mixin"]
     _log_access = False
     _order = "id desc"
 
@@ -92,6 +92,13 @@ class CrabEarning(models.Model):
         )
         return result
 
+    def _init_column(self, column_name):
+        """Rows that were there before a column are given it once, which the trigger would refuse."""
+        self.env.cr.execute("ALTER TABLE crab_earning DISABLE TRIGGER USER")
+        result = super()._init_column(column_name)
+        self.env.cr.execute("ALTER TABLE crab_earning ENABLE TRIGGER USER")
+        return result
+
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
         self.check_access("create")
@@ -109,6 +116,14 @@ class CrabEarning(models.Model):
             dealers_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
             return domain | fields.Domain("dealer_id", "in", dealers_sudo.ids)
         return domain
+
+    @api.model
+    def _pending_of_subject(self, subject: Subject):
+        """What the subject earned that is not credited yet, as Decimal."""
+        earnings_sudo = self.sudo()  # the domain says what is the subject's
+        domain = self._subject_domain(subject) & fields.Domain("state", "=", "pending")
+        [(amount,)] = earnings_sudo._read_group(domain, aggregates=["amount:sum"])
+        return dec(amount)
 
     # ------------------------------------------------------------------ the rule
 

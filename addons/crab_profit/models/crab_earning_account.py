@@ -60,6 +60,25 @@ class CrabEarningAccount(models.Model):
             return domain | fields.Domain("dealer_id", "in", dealers_sudo.ids)
         return domain
 
+    @api.model
+    def _figures(self, subject: Subject):
+        """What a dealer earned online and what became of it (CH-17, CH-31), before its first crediting too.
+
+        :return: decimals ``total``, ``pending``, ``credited``, ``asked_for``, ``withdrawn``, ``withdrawable``
+        :raise AccessError: (403) for anyone but a dealer
+        """
+        self.env["crab.dealer"]._acting(subject)
+        account_sudo = self._for_subject(subject, limit=1)
+        pending = self.env["crab.earning"]._pending_of_subject(subject)
+        return {
+            "total": pending + dec(account_sudo.credited),
+            "pending": pending,
+            "credited": dec(account_sudo.credited),
+            "asked_for": dec(account_sudo.frozen),
+            "withdrawn": dec(account_sudo.withdrawn),
+            "withdrawable": dec(account_sudo.balance),
+        }
+
     # ------------------------------------------------------------------ doors
 
     @api.model

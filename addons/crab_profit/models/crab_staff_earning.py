@@ -14,7 +14,7 @@ class CrabStaffEarning(models.Model):
 
     _name = "crab.staff.earning"
     _description = "Earning of dealer staff"
-    _inherit = ["crab.subject.mixin"]
+    _inherit = ["crab.public.id.mixin", "crab.subject.mixin"]
     _log_access = False
     _order = "id desc"
 

@@ -1,8 +1,10 @@
+import base64
 import re
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
+from odoo.addons.crab_base.tools import pictures
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
 from odoo.addons.crab_base.tools.subject import Subject
@@ -129,6 +131,36 @@ class CrabWithdrawal(models.Model):
         self.env["crab.outbox"]._emit("withdrawal.requested", withdrawal, {})
         return withdrawal
 
+    @api.model
+    def _needs_invoice(self):
+        """Whether withdrawals are paid only with the dealer's invoice."""
+        return self.env["ir.config_parameter"].sudo().get_param("crab_profit.invoice_needed") == "True"
+
+    @api.model
+    def _attach_invoice_for_subject(self, subject, withdrawal_id, content, number, date):
+        """Keep the dealer's invoice with its withdrawal, while it is not closed; a later one takes its place (CH-18).
+
+        :param bytes content: a picture of it
+        :raise MissingError: (404) for other people's withdrawals
+        :raise UserError: when the withdrawal is paid or rejected, or the number is missing
+        """
+        withdrawal = self._get_for_subject(subject, [withdrawal_id])
+        lock_rows(withdrawal)
+        if withdrawal.state not in ("requested", "approved"):
+            raise UserError(self.env._("This withdrawal is closed."))
+        if not (number or "").strip():
+            raise UserError(self.env._("Enter the number of the invoice."))
+        raw, mimetype = pictures.clean(self.env, content)
+        withdrawal.write(
+            {
+                "invoice": base64.b64encode(raw),
+                "invoice_name": f"{withdrawal.name}.{mimetype.removeprefix('image/')}",
+                "invoice_number": number.strip(),
+                "invoice_date": date,
+            }
+        )
+        return withdrawal
+
     # ------------------------------------------------------------------ deciding
 
     def action_approve(self):
@@ -152,7 +184,7 @@ class CrabWithdrawal(models.Model):
         :raise UserError: without the bank's reference or, where it is asked for, the dealer's invoice
         """
         self._check_right()
-        needs_invoice = self.env["ir.config_parameter"].sudo().get_param("crab_profit.invoice_needed") == "True"
+        needs_invoice = self._needs_invoice()
         for withdrawal in self:
             if not (withdrawal.bank_reference or "").strip():
                 raise UserError(self.env._("Enter the bank reference of %(name)s first.", name=withdrawal.name))

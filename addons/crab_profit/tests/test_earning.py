@@ -116,6 +116,21 @@ class TestEarning(ProfitCase):
         with self._refused("never changed", UserError):
             order.crab_earning_ids.write({"amount": 1})
 
+    def test_rows_from_before_a_column_are_given_it_and_stay_append_only(self):
+        order = self._paid([(self.thousand, 1)])
+        execute = self.env.cr.execute
+        execute("ALTER TABLE crab_earning ALTER COLUMN public_id DROP NOT NULL")
+        execute("ALTER TABLE crab_earning DISABLE TRIGGER USER")
+        execute("UPDATE crab_earning SET public_id = NULL")
+        execute("ALTER TABLE crab_earning ENABLE TRIGGER USER")
+        self.env.invalidate_all()
+        self.env["crab.earning"]._init_column("public_id")
+        public_ids = order.crab_earning_ids.mapped("public_id")
+        self.assertEqual(len(set(public_ids)), 4)
+        self.assertTrue(all(public_ids))
+        with self._refused("append-only"):
+            execute("UPDATE crab_earning SET amount = 1 WHERE order_id = %s", [order.id])
+
     @settings(max_examples=15)
     @given(parts=st.lists(st.integers(1, 100000), min_size=1, max_size=6))
     def test_any_sequence_of_partial_refunds_gives_back_what_one_refund_would(self, parts):

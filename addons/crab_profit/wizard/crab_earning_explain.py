@@ -30,7 +30,23 @@ class CrabEarningExplain(models.TransientModel):
     def _explain(self, earning):
         """A new explanation of ``earning``: one step per dealer of the frozen chain, the platform last."""
         earning.check_access("read")
-        line = earning.sudo().line_id  # who may see the earning may see what it comes from
+        steps = [
+            {"name": step["dealer"].display_name or self.env._("Platform"), **step}
+            for step in self._walk(earning.sudo().line_id)  # who may see the earning may see what it comes from
+        ]
+        for step in steps:
+            del step["dealer"]
+        explanations_sudo = self.sudo()  # shown to whoever may read the earning, never entered
+        return explanations_sudo.create(
+            {"earning_id": earning.id, "step_ids": [fields.Command.create(values) for values in steps]}
+        )
+
+    @api.model
+    def _walk(self, line):
+        """How what was paid for an order line is shared, up its frozen chain.
+
+        :return: a list of dicts: ``dealer`` (empty: the platform, last) and the values of a step; amounts are Decimal
+        """
         rest = dec(line.crab_paid)
         net = {}
         for row in self.env["crab.earning"].sudo().search([("line_id", "=", line.id)]):
@@ -45,7 +61,7 @@ class CrabEarningExplain(models.TransientModel):
             below = min(price, rest) if takes_part else rest
             steps.append(
                 {
-                    "name": chain.dealer_id.display_name,
+                    "dealer": chain.dealer_id,
                     "ratio": chain.ratio,
                     "unit_price": chain.unit_price,
                     "amount_before": rest,
@@ -58,13 +74,10 @@ class CrabEarningExplain(models.TransientModel):
             rest = below
         steps.append(
             {
-                "name": self.env._("Platform"),
+                "dealer": line.env["crab.dealer"],
                 "amount_before": rest,
                 "share": rest,
                 "given_back": rest - net.get(False, 0),
             }
         )
-        explanations_sudo = self.sudo()  # shown to whoever may read the earning, never entered
-        return explanations_sudo.create(
-            {"earning_id": earning.id, "step_ids": [fields.Command.create(values) for values in steps]}
-        )
+        return steps

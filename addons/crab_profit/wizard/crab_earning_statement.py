@@ -62,8 +62,8 @@ class CrabEarningStatement(models.TransientModel):
                  WHERE w.account_id = %(account)s AND w.state = 'paid' AND w.paid_at < %(end)s
                  ORDER BY 1, 3
                 """,
-                dealer=self.dealer_id.id,
-                account=self.account_id.id,
+                dealer=self.dealer_id.id or None,
+                account=self.account_id.id or None,  # who was never credited has no account yet
                 end=end,
             )
         )

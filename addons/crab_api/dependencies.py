@@ -4,6 +4,7 @@ import json
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
@@ -141,6 +142,13 @@ Once = Annotated[OnceRunner, Depends(once)]
 
 
 async def note_route(asked: Request):
-    """For log and metrics: the path with its placeholders, so that no id or token of a path is kept."""
+    """For log and metrics: the path with its placeholders, so that no id or token of a path is kept.
+
+    :raise RequestValidationError: (422) for a NUL anywhere, which no text of the database can hold
+    """
     if request:
         request.crab_api["route"] = asked.scope["route"].path
+    content_type = asked.headers.get("content-type", "")
+    is_json = not content_type or "json" in content_type
+    if "%00" in asked.url.query or "\0" in asked.url.path or (is_json and b"\\u0000" in await asked.body()):
+        raise RequestValidationError([])

@@ -1,3 +1,4 @@
+import json
 import re
 
 from odoo.addons.crab_api_dealer.routers import card, card_order, dealer, dealer_staff, earning, staff, wallet
@@ -102,3 +103,35 @@ class TestAttacks(DealerApiCase):
         ):
             with self.subTest(route=route):
                 self._get(self.a, route.format(record.id), 404)
+
+    def test_odd_texts_are_no_errors(self):
+        for text in ("\x00", "%", "_", "\\", "'", "𠮷" * 64, "9" * 80, "-", "~" * 60):
+            for path, name in (
+                ("/dealer/members", "q"),
+                ("/dealer/staff", "q"),
+                ("/dealer/network", "q"),
+                ("/dealer/network", "parent"),
+                ("/dealer/cards", "number"),
+                ("/dealer/cards", "product"),
+                ("/dealer/cards", "cursor"),
+                ("/dealer/card-orders", "number"),
+                ("/dealer/card-orders", "cursor"),
+                ("/dealer/wallets/stored/entries", "kind"),
+                ("/dealer/earnings", "order"),
+            ):
+                with self.subTest(text=text, path=path, name=name):
+                    status = self._client(self.a).get(path, params={name: text}).status
+                    self.assertIn(status, (200, 404, 422))
+        self.assertEqual(self._client(self.a).get("/dealer/network/a%00b").status, 422)
+        for text in ("\x00", "\ud800", "x" * 5000):
+            for data in (
+                {"kind": "return", "lines": [{"numbers": [text]}]},
+                {"kind": "return", "lines": [{"ranges": [[text, text]]}]},
+                {"kind": "return", "lines": [{"numbers": []}], "note": text},
+                {"kind": "transfer", "to": text, "lines": [{"numbers": []}]},
+            ):
+                with self.subTest(data=data):
+                    body = json.dumps(data).encode()
+                    for headers in ({"Content-Type": "application/json"}, {}):
+                        answer = self._client(self.a).post("/dealer/card-orders/quote", content=body, headers=headers)
+                        self.assertIn(answer.status, (200, 404, 422))

@@ -301,6 +301,16 @@ class Everything(World):
             _waiting, failed = env["sms.sms"]._crab_queue(news, [("13700000002", {"order": "S1"})] * 2)
             failed._crab_fail("unknown")
         env["crab.sms.code"]._make("+8613700000002", "login", "203.0.113.7", "123456")
+        self._make_logins(env)
+
+    def _make_logins(self, env):
+        """A member who is logged in, one who was wrong, a picture on its way."""
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        member = env["crab.member"].browse(self.member_id)
+        env["crab.session"]._open(member.account_id, "member", "sms", "203.0.113.7", "iPhone")
+        env["crab.login.attempt"]._count_try(member.account_id.phone, "203.0.113.7", "iPhone")
+        env["crab.upload"]._keep(Subject("member", member.id), base64.b64decode(PICTURE))
 
     def _make_wechat(self, env, order):
         """A mini-program that reaches nobody, and a row of all that it keeps."""

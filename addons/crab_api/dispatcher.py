@@ -106,8 +106,9 @@ class CrabApiDispatcher(FastApiDispatcher):
         return response
 
     def post_dispatch(self, response):
-        super().post_dispatch(response)
+        result = super().post_dispatch(response)
         self._finish(response)
+        return result
 
     def _finish(self, response):
         if self.etag and response.status_code in (200, 304):

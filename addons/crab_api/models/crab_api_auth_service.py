@@ -16,12 +16,12 @@ class CrabApiAuthService(models.AbstractModel):
     # ------------------------------------------------------------------ logging in
 
     @api.model
-    def send_code(self, phone, purpose, source):
+    def _send_code(self, phone, purpose, source):
         """Send an SMS code; known and unknown phones alike (IF-01)."""
         self.env["crab.sms.code"]._request(phone, purpose, source)
 
     @api.model
-    def login_sms(self, data, source, device):
+    def _login_sms(self, data, source, device):
         """Log in with phone and SMS code; who is unknown is registered (MB-01, MB-04).
 
         :param LoginSmsIn data:
@@ -37,7 +37,7 @@ class CrabApiAuthService(models.AbstractModel):
         return self._logged_in(account_sudo, data.role, "sms", source, device, is_new=is_new)
 
     @api.model
-    def login_password(self, data, source, device):
+    def _login_password(self, data, source, device):
         """Log in with phone and password (MB-05): counted before it is looked at, and not by all processes at once.
 
         :param LoginPasswordIn data:
@@ -72,12 +72,12 @@ class CrabApiAuthService(models.AbstractModel):
     # ------------------------------------------------------------------ being logged in
 
     @api.model
-    def renew(self, refresh_token):
+    def _renew(self, refresh_token):
         """New tokens for a refresh token."""
         return TokensOut(**self.env["crab.session"]._renew(refresh_token)._tokens())
 
     @api.model
-    def roles(self, session):
+    def _roles(self, session):
         """The roles of who is logged in."""
         return RolesOut(
             items=[RoleOut(role=kind, name=name) for kind, _id, name in session.account_id._api_roles()],
@@ -85,14 +85,14 @@ class CrabApiAuthService(models.AbstractModel):
         )
 
     @api.model
-    def switch(self, session, role, source, device):
+    def _switch(self, session, role, source, device):
         """Go on in another role without logging in again; the old tokens end."""
         opened_sudo = self.env["crab.session"]._open(session.account_id, role, "switch", source, device)
         session._end("switch")
         return TokensOut(**opened_sudo._tokens())
 
     @api.model
-    def set_password(self, session, data, source, device):
+    def _set_password(self, session, data, source, device):
         """Set the password (MB-31): who is logged in shows the old one or a code, who is not phone and code.
 
         All sessions end; new tokens are given.
@@ -124,7 +124,7 @@ class CrabApiAuthService(models.AbstractModel):
         return self._logged_in(account_sudo, role, "password", source, device)
 
     @api.model
-    def set_phone(self, session, data, source, device):
+    def _set_phone(self, session, data, source, device):
         """Bind a phone number, or change it, with a code sent to the new one (MB-03).
 
         Who has no number yet, as they came by WeChat, becomes one with the account of that number.

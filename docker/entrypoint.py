@@ -16,6 +16,7 @@ CRAB_WORKERS, CRAB_JOB_CHANNELS, CRAB_LOG_LEVEL, CRAB_MEMORY_SOFT and CRAB_MEMOR
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,9 @@ def main():
         words += ["--stop-after-init", "--no-http"]
     else:
         words = []
+    figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "/tmp/crab-figures"))
+    shutil.rmtree(figures, ignore_errors=True)  # of workers that are gone
+    figures.mkdir(parents=True)
     prefix = {"gevent": ["gevent"], "shell": ["shell"]}.get(role, [])
     os.execv(command[0], [*command, *prefix, "-c", str(configuration), *words])
     return 1

@@ -11,7 +11,6 @@ import time
 import uuid
 from contextlib import contextmanager
 from io import BytesIO
-from weakref import WeakKeyDictionary
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -36,14 +35,36 @@ HEADERS = {
 # whoever keeps a public answer asks each time whether it still holds; nginx keeps what is over at once
 PUBLIC_HEADERS = {"Cache-Control": "public, no-cache", "Vary": "Accept-Language", "X-Accel-Expires": "@1"}
 _access = logging.getLogger("odoo.addons.crab_api.access")
-_apps = WeakKeyDictionary()
 
 
 def get_app(env):
     """The ASGI application of this registry, as WSGI."""
-    if env.registry not in _apps:
-        _apps[env.registry] = env["fastapi.endpoint"].sudo().get_app(ROOT)  # sudo: the caller has no right on settings
-    return _apps[env.registry]
+    registry = env.registry
+    if not hasattr(registry, "crab_api_app"):
+        wsgi = env["fastapi.endpoint"].sudo().get_app(ROOT)  # sudo: settings are not the caller's
+        wsgi.app = Outermost(wsgi.app)
+        registry.crab_api_app = wsgi
+    return registry.crab_api_app
+
+
+class Outermost:
+    """Keeps what a handler raises for the dispatcher.
+
+    a2wsgi loses it now and then: it ends a call whose application is done before it looks for its error.
+    """
+
+    KEY = "crab.error"
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  the dispatcher raises it again
+            scope["wsgi_environ"][self.KEY] = error
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
 
 
 class CrabApiDispatcher(FastApiDispatcher):
@@ -69,8 +90,8 @@ class CrabApiDispatcher(FastApiDispatcher):
         with odoo_env(self.request.env):
             for part in get_app(self.request.env)(environ, self._make_response):
                 data.write(part)
-            if self.inner_exception:
-                raise self.inner_exception
+            if error := environ.pop(Outermost.KEY, None):
+                raise error
         return self.request.make_response(data.getvalue(), headers=self.headers, status=self.status)
 
     def _not_modified(self):

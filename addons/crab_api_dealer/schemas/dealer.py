@@ -2,6 +2,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from odoo.tools.image import image_data_uri
+
 from odoo.addons.crab_api.schemas import Day, In, Out, Page, When
 from odoo.addons.crab_dealer.models.crab_dealer import ratio_text
 
@@ -246,6 +248,7 @@ class DealerMemberOut(Out):
     id: str
     number: str
     name: str
+    avatar: str | None = Field(description="A small picture as a data URL.")
     phone: str | None
     level: NamedOut
     joined_on: Day
@@ -256,10 +259,12 @@ class DealerMemberOut(Out):
     @classmethod
     def from_member(cls, member):
         inviter = member.inviter_id or member.staff_id
+        picture = member.partner_id.image_128
         return cls(
             id=member.public_id,
             number=member.number,
             name=member.name or "",
+            avatar=image_data_uri(picture) if picture else None,
             phone=member.phone or None,
             level=NamedOut.from_record(member.level_id),
             joined_on=member.registered_date,

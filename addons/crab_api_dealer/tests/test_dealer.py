@@ -1,3 +1,6 @@
+import base64
+
+from odoo.addons.crab_api.tests.test_files import picture
 from odoo.addons.crab_base.tests.common import covers
 
 from .common import DealerApiCase
@@ -197,8 +200,22 @@ class TestDealer(DealerApiCase):
         self.assertEqual(self._get(self.seller, "/staff/members", q="Own")["total"], 0)
         self.assertEqual(len(self.assertPages(self.b, "/dealer/members")), 3)
 
+    @covers("CH-10", "name, avatar, phone, join time", via="api")
+    def test_members_show_their_face(self):
+        own, by_staff, _by_member = self._invited()
+        own.partner_id.image_1920 = base64.b64encode(picture())
+        shown = {item["id"]: item for item in self._get(self.b, "/dealer/members")["items"]}
+        mine = shown[own.public_id]
+        self.assertTrue(mine["avatar"].startswith("data:image/png;base64,"))
+        self.assertEqual(
+            (mine["name"], mine["phone"], mine["joined_on"]),
+            ("Own Person", own.phone, own.registered_date.isoformat()),
+        )
+        self.assertIsNone(shown[by_staff.public_id]["avatar"])
+
     def test_members_take_the_same_queries_however_many(self):
         for _number in range(3):
             self._new_member(dealer_id=self.b.id)
-        self._invited()
+        for member in self._invited():
+            member.partner_id.image_1920 = base64.b64encode(picture())
         self.assertSameQueries(self.b, "/dealer/members", few=3, many=6)

@@ -39,7 +39,7 @@ class WechatCase(NoticeCase):
         cls.sandbox = sandbox().start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.env["crab.wechat.app"].search([]).active = False
-        cls.app = cls.env["crab.wechat.app"].create(app_values(cls.sandbox))
+        cls.program = cls.env["crab.wechat.app"].create(app_values(cls.sandbox))
         cls.Account = cls.env["crab.account"]
         cls.Scene = cls.env["crab.wechat.scene"]
         cls.account = cls.member.account_id
@@ -66,7 +66,7 @@ class WechatCase(NoticeCase):
 
     def bind(self, account, openid):
         """As if ``account`` had logged in by WeChat."""
-        self.env["crab.account.openid"].create({"account_id": account.id, "app": self.app.app_id, "openid": openid})
+        self.env["crab.account.openid"].create({"account_id": account.id, "app": self.program.app_id, "openid": openid})
 
     def run_job(self, name):
         """The scheduled action, as it runs by itself."""

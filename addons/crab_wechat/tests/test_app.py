@@ -16,7 +16,7 @@ from .common import WechatCase
 
 class TestApp(WechatCase):
     def call(self):
-        return self.app._wechat("link", "pages/launch/index", "i=CODE")
+        return self.program._wechat("link", "pages/launch/index", "i=CODE")
 
     def fetched(self):
         return len(self.received("stable_token"))
@@ -25,7 +25,7 @@ class TestApp(WechatCase):
         for _call in range(3):
             self.assertTrue(self.call().startswith("https://"))
         self.assertEqual(self.fetched(), 1)
-        self.env["crab.wechat.token"].search([("app_id", "=", self.app.id)]).expires_at = fields.Datetime.now()
+        self.env["crab.wechat.token"].search([("app_id", "=", self.program.id)]).expires_at = fields.Datetime.now()
         self.call()
         self.assertEqual(self.fetched(), 2)
 
@@ -40,8 +40,8 @@ class TestApp(WechatCase):
 
     def test_a_token_that_another_process_renewed_is_used(self):
         self.call()
-        row = self.env["crab.wechat.token"].search([("app_id", "=", self.app.id)])
-        self.assertEqual(self.env["crab.wechat.token"]._get(self.app, refused="an older one"), row.access_token)
+        row = self.env["crab.wechat.token"].search([("app_id", "=", self.program.id)])
+        self.assertEqual(self.env["crab.wechat.token"]._get(self.program, refused="an older one"), row.access_token)
         self.assertEqual(self.fetched(), 1)
 
     def test_refused_for_ever_fails_after_the_second_call(self):
@@ -64,16 +64,16 @@ class TestApp(WechatCase):
         for words in (b"", b"<html>", b"[1]", b"[" * 100_000):
             with self.subTest(words[:6]), self.assertRaises(client.Unknown):
                 client.Client._read(words)
-        self.app.base_url = "http://127.0.0.1:9"
+        self.program.base_url = "http://127.0.0.1:9"
         with self.assertRaises(client.Unreachable):
             self.call()
 
     def test_the_secret_is_in_no_words_of_a_failure(self):
-        self.app.base_url = "http://127.0.0.1:9"
-        secret = self.app.app_secret
+        self.program.base_url = "http://127.0.0.1:9"
+        secret = self.program.app_secret
         with self.assertLogs(level="ERROR") as logs:
             try:
-                self.app._client().session("code")
+                self.program._client().session("code")
             except client.Unreachable as error:
                 self.assertIsNone(error.__context__)
                 logging.getLogger("odoo.addons.crab_wechat").exception("failed")
@@ -81,13 +81,13 @@ class TestApp(WechatCase):
 
     def test_what_an_administrator_enters(self):
         admin = self._new_user("wechat-admin", "admin")
-        with Form(self.app.with_user(admin)) as form:
+        with Form(self.program.with_user(admin)) as form:
             form.new_app_secret = " another "
-        self.assertEqual(self.app.app_secret, "another")
-        self.assertFalse(self.app.new_app_secret)
+        self.assertEqual(self.program.app_secret, "another")
+        self.assertFalse(self.program.new_app_secret)
         with self.assertRaisesRegex(UserError, "AppID or the secret|40125"):
-            self.app.with_user(admin).action_test()
-        self.app.new_app_secret = False
+            self.program.with_user(admin).action_test()
+        self.program.new_app_secret = False
         for values in (
             {"base_url": "http://example.com"},
             {"base_url": "https://example.com/path"},
@@ -97,23 +97,23 @@ class TestApp(WechatCase):
             {"service_url": "javascript:alert(1)"},
         ):
             with self.subTest(**values), self.assertRaises(ValidationError), self.env.cr.savepoint():
-                self.app.write(values)
+                self.program.write(values)
         with self.assertRaises(UserError):
-            self.app.app_id = "wx2"
+            self.program.app_id = "wx2"
         with self.assertRaises(UserError):
-            self.app.unlink()
+            self.program.unlink()
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env["crab.wechat.app"].create({"name": "Second", "app_id": "wx2"})
 
     def test_proof_of_the_settings(self):
-        action = self.app.with_user(self._new_user("wechat-admin", "admin")).action_test()
+        action = self.program.with_user(self._new_user("wechat-admin", "admin")).action_test()
         self.assertEqual(action["params"]["type"], "success")
 
     def test_times_out_sooner_than_the_lock(self):
         """Who waits for the row while another asks WeChat, up to twice, must not be refused."""
         with patch.object(requests, "request", side_effect=requests.ReadTimeout) as asked:
             with self.assertRaises(client.Unknown):
-                self.app._client().token()
+                self.program._client().token()
         self.assertLessEqual(asked.call_args.kwargs["timeout"] * 2, 10)
 
     def test_a_copy_of_the_database_calls_nobody(self):
@@ -124,7 +124,7 @@ class TestApp(WechatCase):
         with file_open("crab_wechat/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.invalidate_all()
-        self.assertFalse(self.app.active or self.app.app_secret or self.app.has_callback)
-        row = self.env["crab.wechat.token"].search([("app_id", "=", self.app.id)])
+        self.assertFalse(self.program.active or self.program.app_secret or self.program.has_callback)
+        row = self.env["crab.wechat.token"].search([("app_id", "=", self.program.id)])
         self.assertFalse(row._is_good(None))
         self.assertLess(row.expires_at or fields.Datetime.now(), fields.Datetime.now() + timedelta(seconds=1))

@@ -98,7 +98,7 @@ class TestCallback(WechatCase, HttpCase):
         self.assertEqual(self.events().mapped("count"), [3])
 
     def test_without_keys_there_is_no_such_address(self):
-        self.app.sudo().aes_key = False
+        self.program.sudo().aes_key = False
         self.env.flush_all()
         with mute_logger("odoo.http"):
             self.assertEqual(self.url_open("/wechat/callback", data=b"x", method="POST").status_code, 404)

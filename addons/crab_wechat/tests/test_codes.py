@@ -18,10 +18,10 @@ class TestCodes(WechatCase):
     @covers("IF-04", "mini-program codes")
     def test_the_programs_own_code_is_saved(self):
         service = self._new_user("wechat-service", "customer_service")
-        action = self.app.with_user(service).action_download_wxacode()
-        self.assertEqual(action["url"].partition("?")[0], f"/web/content/crab.wechat.app/{self.app.id}/wxacode")
-        self.assertEqual(base64.b64decode(self.app.with_user(service).wxacode)[:4], b"\x89PNG")
-        self.app.with_user(service).action_download_wxacode()
+        action = self.program.with_user(service).action_download_wxacode()
+        self.assertEqual(action["url"].partition("?")[0], f"/web/content/crab.wechat.app/{self.program.id}/wxacode")
+        self.assertEqual(base64.b64decode(self.program.with_user(service).wxacode)[:4], b"\x89PNG")
+        self.program.with_user(service).action_download_wxacode()
         self.assertEqual(len(self.received("picture")), 1, "fetched once")
 
     @covers("MB-21", "own invitation QR")
@@ -99,7 +99,7 @@ class TestCodes(WechatCase):
 
     def test_another_version_has_other_pictures(self):
         self.member.action_download_wxacode()
-        self.app.env_version = "trial"
+        self.program.env_version = "trial"
         self.member.action_download_wxacode()
         self.member.action_download_wxacode()
         self.assertEqual(len(self.received("picture")), 2)
@@ -118,4 +118,4 @@ class TestCodes(WechatCase):
 
     def test_33_characters_are_refused_by_wechat(self):
         with self.assertRaisesRegex(UserError, "does not take"):
-            self.Scene._call(self.app, "picture", "x" * 33, "pages/launch/index")
+            self.Scene._call(self.program, "picture", "x" * 33, "pages/launch/index")

@@ -34,7 +34,9 @@ class TestLogin(WechatCase):
             self.login()
         self.assertEqual(self.login(phone=self.account.phone.removeprefix("+86")), self.account)
         self.assertEqual(self.login(), self.account, "from now on known")
-        self.assertEqual(self.account.openid_ids.mapped(lambda row: (row.app, row.openid)), [(self.app.app_id, "o-1")])
+        self.assertEqual(
+            self.account.openid_ids.mapped(lambda row: (row.app, row.openid)), [(self.program.app_id, "o-1")]
+        )
 
     def test_unknown_phone_makes_an_account(self):
         account = self.login("o-new", "u-new", PHONE)
@@ -76,7 +78,7 @@ class TestLogin(WechatCase):
     def test_codes_count_once_and_are_good_again_after_a_refusal(self):
         js_code, phone_code = self.js_code("o-new"), self.phone_code(PHONE)
         for kind, code in (("login", js_code), ("phone", phone_code)):
-            self.env["crab.wechat.login"]._answer_to(self.app, kind, code)  # committed by itself, on a server
+            self.env["crab.wechat.login"]._answer_to(self.program, kind, code)  # committed by itself, on a server
         with self.assertRaises(PhoneRequired):
             self.Account._wechat_login(js_code)
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
@@ -137,7 +139,7 @@ class TestLogin(WechatCase):
         self.assertIn("busy", self.words(self.js_code()))
 
     def test_without_a_program_it_is_said(self):
-        self.app.active = False
+        self.program.active = False
         self.assertIn("not set up", self.words("code"))
 
     def test_answers_are_forgotten(self):
@@ -145,7 +147,7 @@ class TestLogin(WechatCase):
         self.login()
         with freeze_time(fields.Datetime.now() + timedelta(hours=2)):
             self.env["crab.wechat.login"]._gc_old()
-        self.assertFalse(self.env["crab.wechat.login"].search([("app_id", "=", self.app.id)]))
+        self.assertFalse(self.env["crab.wechat.login"].search([("app_id", "=", self.program.id)]))
 
     def test_the_number_of_another_country(self):
         got = client.Client("wx", "s")

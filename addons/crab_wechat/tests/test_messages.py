@@ -17,7 +17,7 @@ class TestMessages(WechatCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.template = cls.env["crab.wechat.template"].create(
-            {"name": "Shipped", "app_id": cls.app.id, "template_id": SHIPPED, "body": BODY}
+            {"name": "Shipped", "app_id": cls.program.id, "template_id": SHIPPED, "body": BODY}
         )
         cls.admin = cls._new_user("wechat-admin", "admin")
         cls.agent = cls._new_user("wechat-agent", "customer_service")
@@ -112,10 +112,10 @@ class TestMessages(WechatCase):
         self.switch_on()
         self.subscribe()
         _order, message = self.shipped()
-        self.app.base_url = "http://127.0.0.1:9"
+        self.program.base_url = "http://127.0.0.1:9"
         self.sent()
         self.assertEqual((message.state, message.code), ("outgoing", "unreachable"))
-        self.app.base_url = self.sandbox.url
+        self.program.base_url = self.sandbox.url
         message.next_try_at = fields.Datetime.now()
         self.assertEqual(len(self.sent()), 1)
 
@@ -155,7 +155,7 @@ class TestMessages(WechatCase):
         self.switch_on()
         self.subscribe()
         self.shipped()
-        self.env["crab.wechat.token"]._get(self.app)
+        self.env["crab.wechat.token"]._get(self.program)
         self.sandbox.ctl("end_tokens")
         self.assertEqual(len(self.sent()), 1)
 

@@ -9,8 +9,8 @@ class TestRights(WechatCase):
         admin = self._new_user("wechat-admin", "admin")
         for name in ("app_secret", "message_token", "aes_key"):
             with self.subTest(name), self.assertRaises(AccessError):
-                self.app.with_user(admin).read([name])
-        shown = self.app.with_user(admin).read(["new_app_secret", "new_message_token", "new_aes_key"])[0]
+                self.program.with_user(admin).read([name])
+        shown = self.program.with_user(admin).read(["new_app_secret", "new_message_token", "new_aes_key"])[0]
         self.assertEqual({value for name, value in shown.items() if name != "id"}, {False})
         for model in ("crab.wechat.token", "crab.wechat.login", "crab.wechat.scene"):
             with self.subTest(model), self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
@@ -20,6 +20,6 @@ class TestRights(WechatCase):
         for role in ("customer_service", "auditor", "finance"):
             user = self._new_user(f"wechat-{role}", role)
             with self.subTest(role), self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
-                self.app.with_user(user).name = "Other"
+                self.program.with_user(user).name = "Other"
             with self.subTest(role), self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
-                self.app.with_user(user).action_test()
+                self.program.with_user(user).action_test()

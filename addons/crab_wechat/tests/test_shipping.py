@@ -16,7 +16,7 @@ class TestShipping(WechatCase):
         cls.env.cr.execute(
             "UPDATE payment_provider SET state = 'test', wechatpay_appid = %s, wechatpay_mchid = '1900000001'"
             " WHERE id = %s",
-            [cls.app.app_id, cls.provider.id],
+            [cls.program.app_id, cls.provider.id],
         )
         cls.env.invalidate_all()
         cls.provider.with_context(active_test=False).payment_method_ids.active = True

@@ -1,0 +1,3 @@
+from . import crab_api_auth_service
+from . import crab_api_wechat_service
+from . import fastapi_endpoint

@@ -1,0 +1,1 @@
+from .wechat import CustomerServiceOut, LinkIn, LinkOut, LoginWechatIn, SubscribeOut, SubscribesOut

@@ -19,7 +19,8 @@ class CrabApiCardService(models.AbstractModel):
         self, subject, paging, sort="number", number=None, state=None, product=None, holder=None, in_transit=None
     ):
         viewer = self.env["crab.dealer"]._acting(subject)
-        domain = Domain.TRUE
+        # by ids the planner knows how many numbers they hold; for few it would read the whole register by number
+        domain = Domain("dealer_id", "in", self.env["crab.dealer"]._for_subject(subject).ids)
         if number:
             domain &= Domain("search_text", "ilike", number)
         if state:

@@ -8,8 +8,6 @@ from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
 from odoo.addons.crab_base.tools.timezone import business_date
 
-ENTERED = {"number", "issued_date", "file", "file_name"}
-
 
 class CrabFapiao(models.Model):
     """A fapiao for an order or a part of it: asked for, issued, reversed (docs/decisions/0023-fapiao-reclassifies.md).
@@ -20,9 +18,10 @@ class CrabFapiao(models.Model):
 
     _name = "crab.fapiao"
     _description = "Fapiao"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crab.by.buttons.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _entered = frozenset({"number", "issued_date", "file", "file_name"})
 
     name = fields.Char("Request", required=True, readonly=True, copy=False)
     order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="restrict")
@@ -60,24 +59,11 @@ class CrabFapiao(models.Model):
 
     # ------------------------------------------------------------------ access
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Fapiao are asked for in the order."))
-        return super().create(vals_list)
-
-    def write(self, vals):
-        names = {name for name in vals if not name.startswith(("message_", "activity_"))}
-        if not self.env.su and names:
-            if names - ENTERED:
-                raise AccessError(self.env._("Fapiao change by their own buttons only."))
-            if any(fapiao.state != "asked" for fapiao in self):
-                raise UserError(self.env._("This fapiao is closed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Fapiao are kept."))
+    def _check_by_hand(self, names):
+        result = super()._check_by_hand(names)
+        if any(fapiao.state != "asked" for fapiao in self):
+            raise UserError(self.env._("This fapiao is closed."))
+        return result
 
     # ------------------------------------------------------------------ asking
 

@@ -1,7 +1,6 @@
 from datetime import UTC
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -17,7 +16,7 @@ class CrabNotice(models.Model):
 
     _name = "crab.notice"
     _description = "Notice"
-    _inherit = ["crab.public.id.mixin", "crab.subject.mixin"]
+    _inherit = ["crab.by.buttons.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
     _log_access = False
     _order = "id desc"
     _rec_name = "title"
@@ -60,22 +59,10 @@ class CrabNotice(models.Model):
             return domain | Domain("dealer_id", "=", subject.id)
         return domain
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
+        """They go with the person that is erased; by hand they do not."""
         self._refuse_by_hand()
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Notices are made by what happens, not by hand."))
 
     @api.model
     def _mark_read_for_subject(self, subject, ids=None):

@@ -19,8 +19,15 @@ class CrabWithdrawal(models.Model):
 
     _name = "crab.withdrawal"
     _description = "Withdrawal"
-    _inherit = ["mail.thread", "mail.activity.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
+    _inherit = [
+        "crab.by.buttons.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "crab.public.id.mixin",
+        "crab.subject.mixin",
+    ]
     _order = "id desc"
+    _entered = frozenset({"bank_reference", "invoice", "invoice_name", "invoice_number", "invoice_date"})
 
     name = fields.Char("Number", required=True, readonly=True, copy=False)
     account_id = fields.Many2one(
@@ -67,25 +74,11 @@ class CrabWithdrawal(models.Model):
             "account_id", "any", self.env["crab.earning.account"]._subject_domain(subject)
         )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Withdrawals are asked for by the dealers."))
-        return super().create(vals_list)
-
-    def write(self, vals):
-        entered = {"bank_reference", "invoice", "invoice_name", "invoice_number", "invoice_date"}
-        names = {name for name in vals if not name.startswith(("message_", "activity_"))}
-        if not self.env.su:
-            if names - entered:
-                raise AccessError(self.env._("Withdrawals are changed by their own buttons only."))
-            if names and any(withdrawal.state in ("paid", "rejected") for withdrawal in self):
-                raise UserError(self.env._("This withdrawal is closed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Withdrawals are kept."))
+    def _check_by_hand(self, names):
+        result = super()._check_by_hand(names)
+        if any(withdrawal.state in ("paid", "rejected") for withdrawal in self):
+            raise UserError(self.env._("This withdrawal is closed."))
+        return result
 
     # ------------------------------------------------------------------ asking
 

@@ -14,7 +14,13 @@ class CrabReview(models.Model):
 
     _name = "crab.review"
     _description = "Review"
-    _inherit = ["crab.pictures.mixin", "crab.public.id.mixin", "crab.subject.mixin", "mail.thread"]
+    _inherit = [
+        "crab.by.buttons.mixin",
+        "crab.pictures.mixin",
+        "crab.public.id.mixin",
+        "crab.subject.mixin",
+        "mail.thread",
+    ]
     _order = "id desc"
     _rec_name = "product_tmpl_id"
 
@@ -58,25 +64,6 @@ class CrabReview(models.Model):
             members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
             return domain | Domain("member_id", "in", members_sudo._crab_with_merged().ids)
         return domain
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if any(not name.startswith("message_") for name in vals):
-            self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Reviews are kept; hide what nobody should see."))
-
-    @api.model
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Reviews are written by members; head office replies to them and hides them."))
 
     def _check_service(self):
         """:raise AccessError: for who does not handle reviews"""

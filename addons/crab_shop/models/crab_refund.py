@@ -16,7 +16,13 @@ class CrabRefund(models.Model):
 
     _name = "crab.refund"
     _description = "Refund"
-    _inherit = ["mail.thread", "mail.activity.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
+    _inherit = [
+        "crab.by.buttons.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "crab.public.id.mixin",
+        "crab.subject.mixin",
+    ]
     _order = "id desc"
 
     name = fields.Char("Refund number", required=True, readonly=True, copy=False)
@@ -58,25 +64,6 @@ class CrabRefund(models.Model):
         return super()._subject_domain(subject) | fields.Domain(
             "order_id", "any", self.env["sale.order"]._subject_domain(subject) & fields.Domain("crab_kind", "!=", False)
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if any(not name.startswith(("message_", "activity_")) for name in vals):
-            self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Refunds are kept."))
-
-    @api.model
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Refunds are made and changed by their own buttons only."))
 
     # ------------------------------------------------------------------ making
 

@@ -20,7 +20,6 @@ REASONS = [
     ("unwanted", "Not wanted any more"),
     ("other", "Something else"),
 ]
-ENTERED = {"note"}
 MAX_REQUESTS = 3  # of a member about one line of an order, however they ended
 MAX_TEXT = 500
 
@@ -34,8 +33,15 @@ class CrabAftersale(models.Model):
 
     _name = "crab.aftersale"
     _description = "After-sales request"
-    _inherit = ["mail.thread", "crab.pictures.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
+    _inherit = [
+        "crab.by.buttons.mixin",
+        "mail.thread",
+        "crab.pictures.mixin",
+        "crab.public.id.mixin",
+        "crab.subject.mixin",
+    ]
     _order = "id desc"
+    _entered = frozenset({"note"})
 
     name = fields.Char("After-sales number", required=True, readonly=True, copy=False)
     order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="restrict")
@@ -109,22 +115,6 @@ class CrabAftersale(models.Model):
         return super()._subject_domain(subject) | fields.Domain(
             "order_id", "any", self.env["sale.order"]._subject_domain(subject) & fields.Domain("crab_kind", "!=", False)
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("After-sales requests are made in the order."))
-        return super().create(vals_list)
-
-    def write(self, vals):
-        names = {name for name in vals if not name.startswith(("message_", "activity_"))}
-        if not self.env.su and names - ENTERED:
-            raise AccessError(self.env._("After-sales requests change by their own buttons only."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("After-sales requests are kept."))
 
     def _check_right(self):
         """:raise AccessError: for others than customer service"""

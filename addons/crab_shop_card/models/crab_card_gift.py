@@ -25,7 +25,7 @@ class CrabCardGift(models.Model):
 
     _name = "crab.card.gift"
     _description = "Gift of an e-card"
-    _inherit = ["crab.public.id.mixin", "crab.subject.mixin"]
+    _inherit = ["crab.by.buttons.mixin", "crab.public.id.mixin", "crab.subject.mixin"]
     _order = "id desc"
 
     name = fields.Char("Gift number", required=True, readonly=True)
@@ -58,24 +58,6 @@ class CrabCardGift(models.Model):
         if subject.kind == "member":
             return domain | Domain("member_id", "=", subject.id) | Domain("receiver_member_id", "=", subject.id)
         return domain
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Gifts are part of a card's history and are kept."))
-
-    @api.model
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Gifts are made, taken and revoked by members only."))
 
     # ------------------------------------------------------------------ giving, taking, revoking
 

@@ -1,7 +1,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -11,7 +11,6 @@ from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 LONGEST = 1000
 PER_DAY = 20
 OPEN = ("new", "in_hand")
-ENTERED = {"answer", "user_id"}
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
 )  # control characters besides tab and new line, half characters
@@ -23,6 +22,7 @@ class CrabFeedback(models.Model):
     _name = "crab.feedback"
     _description = "Feedback"
     _inherit = [
+        "crab.by.buttons.mixin",
         "crab.public.id.mixin",
         "crab.subject.mixin",
         "crab.pictures.mixin",
@@ -30,6 +30,7 @@ class CrabFeedback(models.Model):
         "mail.activity.mixin",
     ]
     _order = "id desc"
+    _entered = frozenset({"answer", "user_id"})
     _rec_name = "text"
 
     account_id = fields.Many2one(
@@ -85,24 +86,11 @@ class CrabFeedback(models.Model):
         accounts_sudo = self.env["crab.account"]._crab_of_subject(subject)._crab_with_merged()
         return Domain("account_id", "in", accounts_sudo.ids)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            raise AccessError(self.env._("Feedback is written in the app."))
-        return super().create(vals_list)
-
-    def write(self, vals):
-        names = {name for name in vals if not name.startswith(("message_", "activity_"))}
-        if not self.env.su and names:
-            if names - ENTERED:
-                raise AccessError(self.env._("Feedback changes by its own buttons only."))
-            if "answer" in names and any(feedback.state not in OPEN for feedback in self):
-                raise UserError(self.env._("This feedback is answered or closed already."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Feedback is kept."))
+    def _check_by_hand(self, names):
+        result = super()._check_by_hand(names)
+        if "answer" in names and any(feedback.state not in OPEN for feedback in self):
+            raise UserError(self.env._("This feedback is answered or closed already."))
+        return result
 
     # ------------------------------------------------------------------ for the app
 

@@ -174,6 +174,96 @@ def test_a_person_guessing_at_25_numbers_at_once_is_judged_20_times(world):
     assert sum("number or the password is wrong" in text for text in texts) == 20
 
 
+def send_code(env, phone, code):
+    """As ``_request`` does it; what would be called does not answer. Earlier ones were asked for long ago."""
+    env["crab.sms.code"].search([("phone", "=", phone)]).asked_at = "2026-01-01"
+    env.flush_all()
+    env["crab.sms.code"]._make(phone, "card", "198.51.100.1", code)
+
+
+@pytest.fixture(scope="module")
+def with_codes(world):
+    def make(env):
+        account = env["crab.sms.account"].create(
+            {
+                "company_id": env["res.company"]._crab_company("sales").id,
+                "provider": "aliyun",
+                "sign_name": "示例公司",
+                "key_id": "KEY",
+                "new_secret": "secret",
+                "endpoint": "http://127.0.0.1:9",
+            }
+        )
+        values = {"account_id": account.id, "name": "验证码", "key": "code", "body": "{code}", "provider_code": "1"}
+        env["crab.sms.template"].create(values)
+        return account.id
+
+    account_id = world.run(make)
+    yield
+    world.run(lambda env: env["crab.sms.account"].browse(account_id).write({"active": False}))
+
+
+@harness.covers("MB-14", "wrong pairs are throttled", via="service")
+def test_a_number_locked_from_everywhere_is_redeemed_with_a_code_and_guessed_at_with_none(world, with_codes):
+    """Strangers lock it from 15 sources; of 12 parallel guesses with codes of one phone five are judged, and its holder
+    redeems it with the code that the options were shown for. Each in transactions of its own.
+    """
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    world.active(1, "SMS")
+    number, attacker, holder = "SMS000001", "+8613900000101", "+8613900000102"
+
+    def redeem(env, password, source, **code):
+        made = env["crab.redemption"]._redeem_with_password(
+            Subject("system", 1), number, password, ADDRESS, source, **code
+        )
+        return made.card_id.number
+
+    def lock(env, at):
+        redeem(env, f"wrong{at:03}", f"198.51.100.{at}")
+
+    texts = [str(error) for error in refusals(harness.run_parallel(world.registry, 20, lock))]
+    assert sum("number or the password is wrong" in text for text in texts) == 15, texts
+
+    def refusal(func):
+        outcome = harness.undone(world.registry, 1, func)
+        assert outcome.kind == "refused", outcome
+        return getattr(outcome.error, "error_code", str(outcome.error))
+
+    assert refusal(lambda env: redeem(env, PASSWORD, "203.0.113.1")) == "sms_code_required"
+
+    # one code, which a wrong password leaves good, is shown by 12 machines at once
+    world.run(lambda env: send_code(env, attacker, "111111"))
+
+    def guess(env, at):
+        redeem(env, f"guess{at:03}", f"203.0.113.{at + 10}", phone=attacker, code="111111")
+
+    errors = refusals(harness.run_parallel(world.registry, 12, guess))
+    judged = [error for error in errors if "number or the password is wrong" in str(error)]
+    assert len(judged) == 5, errors
+    assert {getattr(error, "error_code", None) for error in errors if error not in judged} == {"card_locked"}
+    world.run(lambda env: send_code(env, attacker, "222222"))
+    code = {"phone": attacker, "code": "222222"}
+    assert refusal(lambda env: redeem(env, PASSWORD, "203.0.113.50", **code)) == "card_locked"
+
+    # its holder mistypes once, looks at what there is, and redeems, all with one code
+    world.run(lambda env: send_code(env, holder, "333333"))
+    code = {"phone": holder, "code": "333333"}
+    assert refusal(lambda env: redeem(env, "mistyped", "203.0.113.60", **code)) == "卡号或卡密错误。"
+
+    def options(env):
+        card, products, count = env["crab.redemption"]._options_with_password(
+            Subject("system", 1), number, PASSWORD, "203.0.113.60", **code
+        )
+        return card.number, products.ids, count
+
+    assert world.run(options) == (number, [world.package_id], 1)
+    assert world.run(lambda env: redeem(env, PASSWORD, "203.0.113.60", **code)) == number
+    state = world.run(lambda env: env["crab.sms.code"].search([("phone", "=", holder)], limit=1).state)
+    assert state == "used"
+    world.assert_sound()
+
+
 def test_keys_are_rotated_while_cards_are_redeemed(registry, tmp_path):
     from odoo.addons.crab_card.tools import keyring
 

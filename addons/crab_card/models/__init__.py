@@ -1,3 +1,4 @@
+from . import crab_account
 from . import crab_card_batch
 from . import crab_card
 from . import crab_card_door

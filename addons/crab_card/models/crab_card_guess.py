@@ -8,17 +8,21 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.crab_account.tools.phone import normalise as normalise_phone
 from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import LOCK_TIMEOUT
 
 from ..tools import normalise
+from ..tools.refusals import CardLocked, SmsCodeRequired
 
 KEPT_DAYS = 90
 # (name of the setting, default, window): decisions.md, "Guess limits must not be a weapon"
 PER_NUMBER_AND_SOURCE = ("guess_number_source", 5, timedelta(hours=1))
 PER_NUMBER = ("guess_number", 15, timedelta(days=1))
 PER_SUBJECT = ("guess_subject", 20, timedelta(hours=1))
+PER_PHONE = ("guess_phone", 5, timedelta(hours=1))
 PER_ADDRESS = ("guess_address", 300, timedelta(hours=1))
+BY_CODE = {"number", "address"}  # strangers can reach these: whoever shows a code by SMS goes beyond them
 
 
 class CrabCardGuess(models.Model):
@@ -42,6 +46,7 @@ class CrabCardGuess(models.Model):
     subject_kind = fields.Char("Entered by (kind)", readonly=True)
     subject_id = fields.Integer("Entered by (id)", readonly=True)
     subject_name = fields.Char("Entered by", compute="_compute_subject_name")
+    phone = fields.Char("Phone of the code", readonly=True, help="To which a code by SMS was sent, and shown.")
     attempted_at = fields.Datetime("When", readonly=True, required=True)
     lifted_at = fields.Datetime("Lifted", readonly=True, help="No longer counted since then.")
     lifted_by_id = fields.Many2one("res.users", "Lifted by", readonly=True, ondelete="restrict")
@@ -50,6 +55,7 @@ class CrabCardGuess(models.Model):
             ("number", "Number, for the day"),
             ("source", "Number from this source"),
             ("subject", "Person"),
+            ("phone", "Phone"),
             ("address", "Network address"),
         ],
         "Locked now",
@@ -60,6 +66,7 @@ class CrabCardGuess(models.Model):
     _number_idx = models.Index("(number, attempted_at)")
     _source_idx = models.Index("(source, attempted_at) WHERE is_address")
     _subject_idx = models.Index("(subject_kind, subject_id, attempted_at)")
+    _phone_idx = models.Index("(phone, attempted_at) WHERE phone IS NOT NULL")
 
     @api.depends("subject_kind", "subject_id")
     def _compute_subject_name(self):
@@ -70,16 +77,16 @@ class CrabCardGuess(models.Model):
         for guess in self:
             guess.subject_name = names.get((model_of.get(guess.subject_kind), guess.subject_id)) or ""
 
-    @api.depends("number", "source", "subject_kind", "subject_id", "is_address", "lifted_at")
+    @api.depends("number", "source", "subject_kind", "subject_id", "phone", "is_address", "lifted_at")
     def _compute_lock(self):
         self.flush_model(["lifted_at"])
-        columns = ("number", "source", "is_address", "subject_kind", "subject_id")
+        columns = ("number", "source", "is_address", "subject_kind", "subject_id", "phone")
         attempts = {tuple(guess[column] for column in columns) for guess in self if not guess.lifted_at}
         exceeded = {
             attempt: self._exceeded(dict(zip(columns, attempt, strict=True)), self.env.cr) for attempt in attempts
         }
         for guess in self:
-            guess.lock = exceeded.get(tuple(guess[column] for column in columns))
+            guess.lock = next(iter(exceeded.get(tuple(guess[column] for column in columns), ())), None)
 
     # === Limits === #
 
@@ -98,12 +105,13 @@ class CrabCardGuess(models.Model):
             "is_address": bool(source),
             "subject_kind": subject.kind,
             "subject_id": subject.id,
+            "phone": None,  # until a code is shown
         }
 
     @api.model
     @contextmanager
-    def _one_at_a_time(self, attempt):
-        """Inside, no other attempt at this number or of this person is judged: parallel ones pass no limit.
+    def _one_at_a_time(self, attempt, phone=None):
+        """Inside, no other attempt at this number, of this person or phone is judged: parallel ones pass no limit.
 
         Locks of the connection, not of the transaction: they end with the block, long before the redemption does, and
         whoever waited counts anew (``_exceeded`` looks from a transaction of its own). The block keeps the transaction
@@ -114,6 +122,8 @@ class CrabCardGuess(models.Model):
         keys = {f"number {attempt['number']}"}
         if attempt["subject_kind"] != "system":
             keys.add(f"{attempt['subject_kind']} {attempt['subject_id']}")
+        if phone:
+            keys.add(f"phone {normalise_phone(phone)}")
         cr, names = self.env.cr, SQL("unnest(%s) AS name", [f"crab.card.guess {key}" for key in sorted(keys)])
         try:
             with cr.savepoint(flush=False):
@@ -136,55 +146,87 @@ class CrabCardGuess(models.Model):
 
     @api.model
     def _exceeded(self, attempt, cr):
-        """The first limit that is reached: ``"number"``, ``"source"``, ``"subject"``, ``"address"`` or ``None``."""
+        """The limits that are reached, of ``"number"``, ``"source"``, ``"subject"``, ``"phone"``, ``"address"``."""
         now = fields.Datetime.now()
         of = {name: SQL("%s = %s", SQL.identifier(name), value) for name, value in attempt.items()}
-        person = SQL("%s AND %s", of["subject_kind"], of["subject_id"])
-        address = SQL("is_address AND %s", of["source"])
         rules = {
             "number": (PER_NUMBER, of["number"]),
-            "source": (PER_NUMBER_AND_SOURCE, SQL("%s AND %s", of["number"], of["source"])),
+            "source": (PER_NUMBER_AND_SOURCE, SQL("(%s AND %s)", of["number"], of["source"])),
         }
         if attempt["subject_kind"] != "system":
-            rules["subject"] = (PER_SUBJECT, person)
+            rules["subject"] = (PER_SUBJECT, SQL("(%s AND %s)", of["subject_kind"], of["subject_id"]))
+        if attempt["phone"]:
+            rules["phone"] = (PER_PHONE, of["phone"])
         if attempt["is_address"]:
-            rules["address"] = (PER_ADDRESS, address)
+            rules["address"] = (PER_ADDRESS, SQL("(is_address AND %s)", of["source"]))
         cr.execute(
             SQL(
-                "SELECT %s FROM crab_card_guess WHERE lifted_at IS NULL AND attempted_at > %s AND (%s OR %s OR %s)",
+                "SELECT %s FROM crab_card_guess WHERE lifted_at IS NULL AND attempted_at > %s AND (%s)",
                 SQL(", ").join(
                     SQL("count(*) FILTER (WHERE %s AND attempted_at > %s)", condition, now - rule[2])
                     for rule, condition in rules.values()
                 ),
                 now - max(rule[2] for rule, _condition in rules.values()),
-                of["number"],
-                person,
-                address,
+                SQL(" OR ").join(condition for _rule, condition in rules.values()),
             )
         )
         counts = zip(rules, cr.fetchone(), strict=True)
-        return next((name for name, count in counts if count >= self._limit(rules[name][0])), None)
+        return [name for name, count in counts if count >= self._limit(rules[name][0])]
 
     @api.model
-    def _guard(self, attempt):
+    def _has_codes(self):
+        """Whether codes by SMS can be asked for at all; extended by what sends them."""
+        return False
+
+    @api.model
+    def _prove(self, phone, code, source, spend_code):
+        """The phone, as it is counted, to which the ``code`` was sent; only called if ``_has_codes()``.
+
+        :param spend_code: whether the code is good no more once the caller's transaction is committed
+        :raise UserError: when it was not, or is good no more
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _guard(self, attempt, phone=None, code=None, spend_code=True):
         """Refuse to check a password when there were too many wrong ones.
 
-        :raise UserError: with the same text whether the number exists or not
+        A right code goes beyond the limits that strangers can reach, and is no licence to guess: what is wrong then
+        counts for its phone too.
+
+        :raise SmsCodeRequired: when a code by SMS would help
+        :raise CardLocked: when it would not; both with the same text whether the number exists or not
         """
-        exceeded = transaction.run(self.env.registry, lambda env: self._exceeded(attempt, env.cr))
-        if exceeded == "number":
-            raise UserError(
+        exceeded = self._exceeded_now(attempt)
+        if not exceeded:
+            return
+        # the back office is asked for none: it is customer service itself, which unlocks the number
+        has_codes = attempt["subject_kind"] != "user" and self._has_codes()
+        if has_codes and BY_CODE.issuperset(exceeded):
+            if not phone or not code:
+                raise SmsCodeRequired(
+                    self.env._(
+                        "There were too many wrong passwords. Please enter your phone number and the code that is sent"
+                        " to it by SMS, or contact customer service."
+                    )
+                )
+            attempt["phone"] = self._prove(phone, code, attempt["source"], spend_code)
+            if BY_CODE.issuperset(self._exceeded_now(attempt)):
+                return
+        elif "number" in exceeded and not has_codes:
+            raise CardLocked(
                 self.env._(
                     "There were too many wrong passwords for this number. Please contact customer service to use it"
                     " today."
                 )
             )
-        if exceeded:
-            raise UserError(
-                self.env._(
-                    "There were too many wrong entries. Please try again in an hour, or contact customer service."
-                )
-            )
+        raise CardLocked(
+            self.env._("There were too many wrong entries. Please try again in an hour, or contact customer service.")
+        )
+
+    @api.model
+    def _exceeded_now(self, attempt):
+        return transaction.run(self.env.registry, lambda env: self._exceeded(attempt, env.cr))
 
     @api.model
     def _refuse(self, attempt):
@@ -207,11 +249,12 @@ class CrabCardGuess(models.Model):
         self._lift(Domain("number", "in", self.mapped("number")))
 
     def action_lift_subject(self):
-        """Count the wrong entries of these people and addresses no longer."""
+        """Count the wrong entries of these people, phones and addresses no longer."""
         self._lift(
             Domain.OR(
                 Domain("source", "=", guess.source)
                 | Domain("subject_kind", "=", guess.subject_kind) & Domain("subject_id", "=", guess.subject_id)
+                | (Domain("phone", "=", guess.phone) if guess.phone else Domain.FALSE)
                 for guess in self
             )
         )

@@ -41,30 +41,35 @@ class CrabCard(models.Model):
         return self.browse(card_id) if is_right and card_id else self.browse()
 
     @api.model
-    def _open_with_password(self, subject, number, password, source=None):
+    def _open_with_password(self, subject, number, password, source=None, phone=None, code=None, spend_code=True):
         """The card of this pair, with the guess limits: the one door for redeeming and binding by password.
 
         :param subject: who enters it (``Subject``)
         :param source: network address of the request through trusted proxies, where there is one
+        :param phone, code: a code by SMS for the purpose ``card``, which is looked at only where it is asked for
+        :param spend_code: False where the same code is shown again for what follows, within its minutes
         :return: the card, in sudo: the password is the right to it
-        :raise UserError: the same for an unknown number and for a wrong password; another one when there were too many
+        :raise UserError: the same for an unknown number and for a wrong password
+        :raise SmsCodeRequired: when there were too many wrong ones and a code by SMS would help (``error_code``)
+        :raise CardLocked: when there were too many, and it would not
         """
         guesses = self.env["crab.card.guess"]
         attempt = guesses._identify(number, source, subject)
-        with guesses._one_at_a_time(attempt):
-            guesses._guard(attempt)
+        with guesses._one_at_a_time(attempt, phone):
             with self.env.cr.savepoint(flush=False):
+                guesses._guard(attempt, phone, code, spend_code)
                 card = self._check_password(number, password)
             if not card:
                 guesses._refuse(attempt)
         return card.sudo()
 
     @api.model
-    def _bind_for_subject(self, subject, number, password, source=None):
+    def _bind_for_subject(self, subject, number, password, source=None, phone=None, code=None):
         """Bind the card of this pair to the member ``subject`` (MB-14); its state does not change.
 
         A card that is bound to the member already stays so.
 
+        :param source, phone, code: as in ``_open_with_password``
         :return: the card, in sudo
         :raise UserError: for a wrong pair, an inactive, used, cancelled or foreign card; nothing is bound then
         """
@@ -73,7 +78,7 @@ class CrabCard(models.Model):
         member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # members have no Odoo user
         if member_sudo.state != "active":
             raise UserError(self.env._("This member does not exist."))
-        card_sudo = subject.bind(self._open_with_password(subject, number, password, source))
+        card_sudo = subject.bind(self._open_with_password(subject, number, password, source, phone, code))
         card_sudo._claim_member(member_sudo)
         lock_rows(card_sudo)
         card_sudo._check_bindable(member_sudo)

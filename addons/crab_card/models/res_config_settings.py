@@ -11,6 +11,9 @@ class ResConfigSettings(models.TransientModel):
     crab_guess_subject = fields.Integer(
         "Per person, in an hour", config_parameter="crab_card.guess_subject", default=20
     )
+    crab_guess_phone = fields.Integer(
+        "Per phone with a code, in an hour", config_parameter="crab_card.guess_phone", default=5
+    )
     crab_guess_address = fields.Integer(
         "Per network address, in an hour", config_parameter="crab_card.guess_address", default=300
     )

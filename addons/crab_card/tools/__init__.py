@@ -1,1 +1,1 @@
-from . import keyring, loose_many2one, normalise, numbers
+from . import keyring, loose_many2one, normalise, numbers, refusals

@@ -111,9 +111,10 @@ class CrabSmsCode(models.Model):
         )
 
     @api.model
-    def _check(self, phone, purpose, code, source):
+    def _check(self, phone, purpose, code, source, spend=True):
         """Use the code that was sent to ``phone``, once, in the caller's transaction.
 
+        :param spend: False leaves it good, for the next step of the same thing
         :raise UserError: with the same words for a wrong code, an expired one, one that was used, and none at all
         """
         number = self._number(phone, purpose)
@@ -128,7 +129,8 @@ class CrabSmsCode(models.Model):
             raise ConcurrencyError(self.env._("The code was sent just now. Please try again."))
         if not row or row.used_at:
             raise UserError(self.env._("The code is wrong or has expired. Please ask for a new one."))
-        row.used_at = fields.Datetime.now()
+        if spend:
+            row.used_at = fields.Datetime.now()
 
     # ------------------------------------------------------------------ making and judging
 

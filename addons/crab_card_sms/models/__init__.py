@@ -1,0 +1,1 @@
+from . import crab_card_guess

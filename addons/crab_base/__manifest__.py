@@ -15,6 +15,7 @@
         "data/ir_cron.xml",
         "data/crab_region.xml",
         "views/crab_base_menus.xml",
+        "views/ir_attachment_views.xml",
         "views/crab_import_views.xml",
         "views/crab_outbox_views.xml",
         "views/crab_chain_seal_views.xml",

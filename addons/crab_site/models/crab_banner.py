@@ -42,12 +42,13 @@ class CrabBanner(models.Model):
     )
     article_id = fields.Many2one("crab.article", "Article", index="btree_not_null", ondelete="set null")
     url = fields.Char("Address", help="Begins with https://. The mini-program opens only addresses that WeChat allows.")
+    target = fields.Char(compute="_compute_target", help="What the banner opens.")
     start_at = fields.Datetime("From", help="Empty: at once.")
     end_at = fields.Datetime("Until", help="Empty: until it is switched off.")
     state = fields.Selection(
         [
-            ("shown", "Shown"),
             ("planned", "Planned"),
+            ("shown", "Shown"),
             ("ended", "Ended"),
             ("lost", "Target not on sale"),
             ("off", "Off"),
@@ -60,6 +61,12 @@ class CrabBanner(models.Model):
     _time_order = models.Constraint("CHECK (start_at < end_at)", "A banner ends after it begins.")
 
     # ------------------------------------------------------------------ computes
+
+    @api.depends("target_kind", *TARGETS.values())
+    def _compute_target(self):
+        for banner in self:
+            opened = banner[TARGETS[banner.target_kind]] if banner.target_kind else False
+            banner.target = opened if isinstance(opened, str | bool) else opened.display_name
 
     @api.depends("active", "start_at", "end_at", *TARGETS.values(), "target_kind")
     def _compute_state(self):

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import bench_orders
+import bench_pages
 
 import crabenv
 
@@ -23,6 +24,7 @@ MEMBERS = 200_000
 SHIPMENTS = 2_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
 ORDER_SECONDS, PLAIN_SECONDS = 600, 120
+MEMBER_ROWS = 100_000
 CONNECTIONS = 4
 PAGE = 80
 
@@ -79,7 +81,8 @@ class Bench:
 
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
-    for name in ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "ORDER_SECONDS", "PLAIN_SECONDS"):
+    names = ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "MEMBER_ROWS", "ORDER_SECONDS", "PLAIN_SECONDS")
+    for name in names:
         globals()[name] //= divisor
 
 
@@ -432,6 +435,14 @@ def orders(bench):
     return {"figures": figures, "reference": {f"plain Odoo: {name}": value for name, value in reference.items()}}
 
 
+# ------------------------------------------------------------------------------------------- what members page through
+
+
+def member_pages(bench):
+    """Pages of 20 of 100,000 reviews, messages and points, as the app asks for them; the first ones and deep ones."""
+    return bench_pages.member_pages(bench, prefix(), MEMBER_ROWS)
+
+
 # ------------------------------------------------------------------------------------------- the register
 
 
@@ -674,6 +685,7 @@ BENCHES = {
         redemption_rate,
         shipping,
         orders,
+        member_pages,
         verify_history_1m,
         register_search_5m,
     )

@@ -45,6 +45,8 @@ class CrabNotice(models.Model):
     )
     _member_idx = models.Index("(member_id, id) WHERE member_id IS NOT NULL")
     _dealer_idx = models.Index("(dealer_id, id) WHERE dealer_id IS NOT NULL")
+    _member_unread_idx = models.Index("(member_id) WHERE read_at IS NULL AND member_id IS NOT NULL")
+    _dealer_unread_idx = models.Index("(dealer_id) WHERE read_at IS NULL AND dealer_id IS NOT NULL")
 
     # ------------------------------------------------------------------ who may do what
 
@@ -63,6 +65,12 @@ class CrabNotice(models.Model):
     def _unlink_never(self):
         """They go with the person that is erased; by hand they do not."""
         self._refuse_by_hand()
+
+    @api.model
+    def _of_subject(self, subject, cursor=None, limit=20):
+        """``(what a subject was told, in sudo, cursor of the next page or None)``, the newest first."""
+        notices_sudo = subject.bind(self.sudo())  # what is the subject's own follows from the domain
+        return notices_sudo._page(self._subject_domain(subject), cursor, limit)
 
     @api.model
     def _mark_read_for_subject(self, subject, ids=None):

@@ -1,8 +1,10 @@
 """Pictures that people outside send: judged by their content, written anew before they are kept."""
 
+import contextlib
 import io
+import threading
 
-from PIL import Image, ImageOps, WebPImagePlugin
+from PIL import Image, ImageFile, ImageOps, WebPImagePlugin
 
 from odoo.exceptions import UserError
 
@@ -11,6 +13,18 @@ FORMATS = ("JPEG", "PNG", WebPImagePlugin.WebPImageFile.format, "GIF")
 MAX_BYTES = 5_000_000
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2048
+_whole = threading.Lock()
+
+
+@contextlib.contextmanager
+def _whole_files_only():
+    """Odoo has Pillow read half a file as if the rest of it were grey, for its reports; here it is damaged."""
+    with _whole:
+        kept, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = kept
 
 
 def clean(env, content):
@@ -27,12 +41,13 @@ def clean(env, content):
         raise UserError(env._("The picture is larger than %(size)s MB.", size=MAX_BYTES // 1_000_000))
     too_many = env._("The picture has more than %(count)s million pixels.", count=MAX_PIXELS // 1_000_000)
     try:
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
-        width, height = picture.size
-        if width * height > MAX_PIXELS:
-            raise UserError(too_many)
-        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at half or a quarter of its size
-        picture.load()
+        with _whole_files_only():
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise UserError(too_many)
+            picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # a JPEG is decoded at half or a quarter of its size
+            picture.load()
         picture = ImageOps.exif_transpose(picture)
         is_transparent = picture.has_transparency_data
         picture = picture.convert("RGBA" if is_transparent else "RGB")

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .crab_dealer import GUARD
 
@@ -32,7 +33,10 @@ class CrabAccount(models.Model):
         return staff._get_records_action(context={"active_test": False})
 
     def _erase(self):
-        """A dealer's contact and its staff are known to their business partners: that ends first."""
+        """A dealer's contact and its staff are known to their business partners: that ends first.
+
+        Applications of the person are decided first, and lose then what tells who it was.
+        """
         # sudo: roles count whether or not the user sees the dealer
         contact_sudo = self.env["crab.dealer"].sudo().search([("account_id", "in", self.ids), ("state", "=", "active")])
         staff_sudo = self.env["crab.dealer.staff"].sudo().search([("account_id", "in", self.ids)])  # sudo: as above
@@ -41,7 +45,21 @@ class CrabAccount(models.Model):
             raise UserError(
                 self.env._("This person still stands for %(roles)s. End that first.", roles=", ".join(roles))
             )
-        return super()._erase()
+        phones = [phone for phone in self.mapped("phone") if phone]
+        # sudo: as above
+        applications_sudo = (
+            self.env["crab.dealer.application"]
+            .sudo()
+            .search(Domain("phone", "in", phones) | Domain("dealer_id.account_id", "in", self.ids))
+        )
+        waiting = applications_sudo.filtered(lambda application: application.state == "new")
+        if waiting:
+            raise UserError(
+                self.env._("The application of %(name)s waits for a decision. Decide it first.", name=waiting[0].name)
+            )
+        result = super()._erase()
+        applications_sudo._blank_person()
+        return result
 
     def _move_roles(self, target):
         """A dealer's contact and its staff follow the merged login.

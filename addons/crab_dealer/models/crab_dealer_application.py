@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -11,6 +13,9 @@ FORM_FIELDS = {
     "name", "contact_name", "phone", "level", "dealer_type", "is_offline", "is_online", "agreement_version", "note",
     "province_id", "city_id", "district_id", "street", "latitude", "longitude",
 }  # fmt: skip
+
+BLANK = "*"  # what stands in place of a name or number
+KEEP_DAYS = 1095  # of what rejected applicants told of themselves: three years
 
 # written by the invitation, the application form and the buttons only
 DECIDED = {
@@ -188,6 +193,30 @@ class CrabDealerApplication(models.Model):
         result = self.with_context(crab_guard=GUARD).write(vals)
         self.flush_recordset(["state"])  # the unique index of waiting applications must see it
         return result
+
+    def _blank_person(self):
+        """Of decided applications contact, phone and address go for ever, of rejected ones the name too. In sudo."""
+        decided = self.filtered(lambda application: application.state != "new").with_context(tracking_disable=True)
+        decided._write_guarded(
+            {
+                "contact_name": BLANK,
+                "phone": BLANK,
+                "street": False,
+                "latitude": False,
+                "longitude": False,
+                "note": False,
+            }
+        )
+        rejected = decided.filtered(lambda application: application.state == "rejected")
+        rejected._write_guarded({"name": BLANK, "reject_reason": BLANK})
+        decided.message_ids.unlink()  # they tell the old name and number
+
+    @api.autovacuum
+    def _gc_rejected(self):
+        before = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        self.search(
+            [("state", "=", "rejected"), ("decided_at", "<", before), ("phone", "!=", BLANK)], limit=1000
+        )._blank_person()
 
     def _need_new(self):
         decided = self.filtered(lambda application: application.state != "new")

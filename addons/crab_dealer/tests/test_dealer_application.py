@@ -1,3 +1,6 @@
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
 
@@ -124,3 +127,39 @@ class TestDealerApplication(DealerCase):
         mine = self.applications.with_user(self.admin).create(self._form_values(phone="13911112223"))
         mine.unlink()
         self.assertFalse(mine.exists())
+
+    def test_of_an_erased_person_applications_do_not_tell_who_it_was(self):
+        account = self.env["crab.account"].create({"name": "Zhang San", "phone": "13911112222"})
+        values = self._form_values(
+            name="Zhang San's shop", contact_name="Zhang San", street="3 Crab Road", note="Zhang"
+        )
+        application = self.applications._apply({**values, "latitude": 31.1, "longitude": 120.2})
+        other = self.applications._apply({**values, "phone": "13911112223"})
+        with self.assertRaisesRegex(UserError, "waits for a decision"):
+            account._erase_person("asked")
+        (application | other)._set_rejected("Zhang San is too far away")
+        account._erase_person("asked")
+        told = application.read(["name", "contact_name", "phone", "street", "note", "reject_reason"])[0]
+        self.assertNotRegex(str(told), "Zhang|1391|Road")
+        self.assertEqual((application.latitude, application.longitude, application.state), (0, 0, "rejected"))
+        self.assertFalse(application.message_ids.filtered(lambda message: "Zhang" in (message.body or "")))
+        self.assertEqual(other.contact_name, "Zhang San", "somebody else's")
+
+    def test_of_an_erased_contact_the_approved_application_keeps_the_dealers_name_only(self):
+        application = self.applications._apply(self._form_values(dealer_type="city_partner", street="3 Crab Road"))
+        application.ratio = 0.6
+        dealer = application._set_approved()
+        dealer._close("Left")
+        dealer.account_id._erase_person("asked")
+        self.assertEqual(
+            (application.name, application.contact_name, application.phone, application.street),
+            ("New shop", "*", "*", False),
+        )
+
+    def test_rejected_applications_are_forgotten_after_three_years(self):
+        application = self.applications._apply(self._form_values())
+        application._set_rejected("Too far away")
+        for days, phone in ((1094, "+8613911112222"), (1096, "*")):
+            with freeze_time(fields.Datetime.add(application.decided_at, days=days)):
+                self.applications._gc_rejected()
+            self.assertEqual(application.phone, phone)

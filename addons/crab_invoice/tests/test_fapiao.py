@@ -250,3 +250,18 @@ class TestFapiao(ShopCase):
         refunded = order.with_user(service)
         refunded.env["crab.refund"]._refund(refunded, [(self._goods(order), 1, None)], "Refund")
         self.assertTrue(fapiao.red_ids, "who refunds need not see fapiao")
+
+    def test_of_an_erased_person_only_issued_documents_name_the_buyer(self):
+        issued, cancelled = (self._ask(self._shipped((self.thousand, 1)), title="Zhang San") for _n in range(2))
+        for order in (issued | cancelled).sudo().order_id:
+            order._crab_receive()
+        account = self.member.account_id
+        with self.assertRaisesRegex(UserError, "Fapiao"):
+            account._erase_person("asked")
+        self.assertEqual((issued.title, issued.email), ("Zhang San", "a@example.com"))
+        self._issue(issued, "F-ERASE")
+        cancelled.action_cancel()
+        account._erase_person("asked")
+        self.assertEqual((issued.title, issued.tax_number, issued.email), ("Zhang San", "91310000MA1K000000", False))
+        self.assertEqual((cancelled.title, cancelled.tax_number, cancelled.email), ("*", False, False))
+        self.assertNotIn("Zhang San", self.member.name)

@@ -32,11 +32,15 @@ class CrabAccount(models.Model):
         return accounts_sudo
 
     def _erase(self):
-        """What the person wrote and was answered goes; which agreements it accepted is proof and stays."""
+        """What the person wrote and was answered goes; which agreements it accepted is proof and stays.
+
+        The network address of an acceptance goes.
+        """
         result = super()._erase()
         feedback = self.env["crab.feedback"].search([("account_id", "in", self.ids)])
         feedback.picture_ids.unlink()
         feedback.write({"text": "*"})
         feedback.filtered("answer").write({"answer": "*"})
         feedback.message_ids.unlink()
+        self.env["crab.agreement.acceptance"]._blank_addresses([("account_id", "in", self.ids)])
         return result

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 class CrabAgreementAcceptance(models.Model):
     """Who accepted which version of an agreement, and when; added once, never changed or deleted.
 
+    Only the network address goes, with the person that is erased: the proof is who, what and when.
+
     Who applies to be a dealer has no account yet: it stands with the application, and with the account of the dealer
     that it becomes.
     """
@@ -45,6 +47,10 @@ class CrabAgreementAcceptance(models.Model):
             """
             CREATE OR REPLACE FUNCTION crab_acceptance_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
+                IF TG_OP = 'UPDATE' AND NEW.address IS NULL
+                   AND to_jsonb(NEW) - 'address' = to_jsonb(OLD) - 'address' THEN
+                    RETURN NEW;
+                END IF;
                 RAISE EXCEPTION 'acceptances are only added' USING ERRCODE = 'restrict_violation';
             END $$;
             CREATE OR REPLACE TRIGGER crab_append_only BEFORE UPDATE OR DELETE ON crab_agreement_acceptance
@@ -125,6 +131,15 @@ class CrabAgreementAcceptance(models.Model):
             )
         )
         return self.sudo().search(of_these)
+
+    @api.model
+    def _blank_addresses(self, domain):
+        """Forget the network addresses from which these were accepted. In sudo."""
+        found = self.search(Domain(domain) & Domain("address", "!=", False))
+        self.env.cr.execute(
+            SQL("UPDATE crab_agreement_acceptance SET address = NULL WHERE id = ANY(%s)", list(found.ids))
+        )
+        found.invalidate_recordset(["address"], flush=False)
 
     @api.model
     def _follow_approval(self, applications):

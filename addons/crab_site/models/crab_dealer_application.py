@@ -36,6 +36,11 @@ class CrabDealerApplication(models.Model):
             )
         return application_sudo
 
+    def _blank_person(self):
+        """As before; where the agreements were accepted from goes too."""
+        self.env["crab.agreement.acceptance"]._blank_addresses([("application_id", "in", self.ids)])
+        return super()._blank_person()
+
     def _set_approved(self):
         """As before; what was accepted with the application stands with the dealer's account, too."""
         dealers = super()._set_approved()

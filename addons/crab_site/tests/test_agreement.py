@@ -145,6 +145,21 @@ class TestAgreement(AgreementCase):
             with self._refused("only added", errors.RestrictViolation):
                 self.env.cr.execute(query)
 
+    def test_of_an_erased_person_the_proof_stays_and_the_address_goes(self):
+        agreement = self._published()
+        kept = agreement._accept(self.subject, "203.0.113.7")
+        other = agreement._accept(self._subject(self.other), "203.0.113.8")
+        for query in (
+            "UPDATE crab_agreement_acceptance SET address = '203.0.113.9' WHERE id = %s",
+            "UPDATE crab_agreement_acceptance SET address = NULL, accepted_at = '2020-01-01' WHERE id = %s",
+        ):
+            with self._refused("only added", errors.RestrictViolation):
+                self.env.cr.execute(query, [kept.id])
+        accepted_at = kept.accepted_at
+        self.member.account_id._erase_person("asked")
+        self.assertEqual((kept.address, kept.accepted_at, kept.agreement_id), (False, accepted_at, agreement))
+        self.assertEqual(other.address, "203.0.113.8")
+
     def test_whose_acceptance_it_is(self):
         agreement = self._published("service")
         mine = agreement._accept(self.subject)
@@ -192,6 +207,14 @@ class TestRegistration(AgreementCase):
 
     def _accepted(self, application):
         return self.Acceptance.search([("application_id", "=", application.id)])
+
+    def test_of_a_rejected_applicant_that_is_erased_no_address_stays(self):
+        application = self._applied(self._published("supplier"), phone=self.member.phone)
+        self.assertEqual(self._accepted(application).address, "203.0.113.8")
+        application._set_rejected("Too far away")
+        self.member.account_id._erase_person("asked")
+        self.assertEqual((application.phone, self._accepted(application).address), ("*", False))
+        self.assertTrue(self._accepted(application).agreement_id)
 
     @covers("HQ-59", "acceptance kept")
     def test_a_dealer_accepts_when_registering(self):

@@ -5,7 +5,7 @@
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",
-    "depends": ["crab_profit", "crab_shop_card", "crab_sms"],
+    "depends": ["crab_profit", "crab_shop_card", "crab_site", "crab_sms"],
     "data": [
         "security/ir.model.access.csv",
         "data/crab_notice_template.xml",

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
-from odoo.addons.crab_base.tools.timezone import SHANGHAI
+from odoo.addons.crab_base.tools.timezone import SHANGHAI, business_date
 
 
 class CrabNotice(models.Model):
@@ -168,6 +168,7 @@ class CrabNotice(models.Model):
             "crab.card.gift": "_tell_gifts",
             "crab.member": "_tell_members",
             "crab.redemption": "_tell_redemptions",
+            "crab.feedback": "_tell_feedback",
             "crab.card.order": "_tell_card_orders",
             "crab.wallet": "_tell_wallets",
             "crab.withdrawal": "_tell_withdrawals",
@@ -243,6 +244,17 @@ class CrabNotice(models.Model):
                 },
             )
             for event, redemption in self._documents(events).items()
+        }
+
+    @api.model
+    def _tell_feedback(self, events):
+        """What a dealer's staff writes is not told to the dealer."""
+        return {
+            event: (
+                feedback.member_id or feedback.role == "dealer" and feedback.dealer_id,
+                {"date": business_date(feedback.received_at).isoformat(), "answer": feedback.answer},
+            )
+            for event, feedback in self._documents(events).items()
         }
 
     @api.model

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.timezone import business_date
@@ -64,21 +65,16 @@ class CrabNoticeReminder(models.AbstractModel):
     @api.model
     def _not_reminded(self, model, domain, event):
         """Records of ``domain`` without such an event, locked; what somebody is working on comes with the next run."""
-        found = self.env[model].sudo().search(domain, order="id")  # sudo: a job; rules are for who looks
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id FROM unnest(%s::int[]) AS given(id) WHERE NOT EXISTS (
-                    SELECT FROM crab_outbox WHERE aggregate_model = %s AND aggregate_id = given.id AND event = %s)
-                 ORDER BY id LIMIT %s
-                """,
-                found.ids,
+        untold = Domain.custom(
+            to_sql=lambda _records, alias, _query: SQL(
+                "NOT EXISTS (SELECT FROM crab_outbox WHERE aggregate_model = %s AND aggregate_id = %s AND event = %s)",
                 model,
+                SQL.identifier(alias, "id"),
                 event,
-                LIMIT,
             )
         )
-        return found.browse(row[0] for row in self.env.cr.fetchall()).try_lock_for_update()
+        # sudo: a job; rules are for who looks
+        return self.env[model].sudo().search(Domain(domain) & untold, order="id", limit=LIMIT).try_lock_for_update()
 
     @api.model
     def _remind_expiring(self):

@@ -18,6 +18,7 @@ EVENTS = {
     "gift.expired": ("Gift not taken in time", "member", ("goods",)),
     "card.expiring": ("Cards about to expire", "member", ("count", "until")),
     "redemption.shipped": ("Redemption shipped", "holder", ("number", "goods", "carrier", "tracking")),
+    "feedback.answered": ("Feedback answered", "writer", ("date", "answer")),
     "card_order.in_transit": ("Card numbers sent", "receiver", ("document", "count")),
     "wallet.short": ("Stored value too low", "dealer", ("missing", "document")),
     "withdrawal.approved": ("Withdrawal approved", "dealer", ("document", "amount")),

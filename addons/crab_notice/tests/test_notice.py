@@ -1,8 +1,14 @@
+from odoo import fields
 from odoo.exceptions import AccessError, MissingError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import Form
+from odoo.tools import SQL
 
+from odoo.addons.crab_base.models.crab_public_id_mixin import uuid7
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.rows import insert_like
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import business_date
 from odoo.addons.crab_card.tests.common import make_numbers
 from odoo.addons.crab_shop_card.tests.common import EcardCase
 
@@ -80,6 +86,29 @@ class TestNotice(NoticeCase):
         self.assertIn("12.00", body)
         self.assertIn("A/1", body)
         self.assertFalse(self._told())
+
+    @covers("MB-30", "in-app list", via="service")
+    @covers("HQ-64", "feedback with handling", via="service")
+    def test_who_wrote_feedback_is_told_of_each_answer(self):
+        agent = self._new_user("notice-service", "customer_service")
+        feedback = self.env["crab.feedback"]._send(self.subject, "One was dead").with_env(self.env)
+        staff = self.env["crab.dealer.staff"].create(
+            {"dealer_id": self.dealer1.id, "name": "Staff", "phone": "13700009999"}
+        )
+        subjects = [Subject("dealer", self.dealer1.id), Subject("staff", staff.id)]
+        others = [self.env["crab.feedback"]._send(subject, "Hello").with_env(self.env) for subject in subjects]
+        for one in (feedback, *others):
+            one.with_user(agent).answer = "Sorry"
+            one.with_user(agent).action_answer()
+        self.assertEqual([event for event, _body in self._told()], ["feedback.answered"])
+        self.assertIn(str(business_date()), self._told()[0][1])
+        self.assertEqual(len(self._told(subjects[0])), 1, "what its staff wrote is not the dealer's")
+        feedback.with_user(agent).action_reopen()
+        feedback.with_user(agent).action_answer()
+        self.assertEqual(len(self._told()), 2)
+        notice = self.Notice.search([("document_model", "=", "crab.feedback"), ("document_id", "=", feedback.id)])[:1]
+        action = notice.with_user(agent).action_open_document()
+        self.assertEqual((action["res_model"], action["res_id"]), ("crab.feedback", feedback.id))
 
     def test_switched_off_words_tell_nothing_and_changed_words_are_used(self):
         self._words("order.to_ship").active = False
@@ -159,6 +188,37 @@ class TestNotice(NoticeCase):
         self.assertEqual(self.Notice._mark_read_for_subject(self.subject), 1)
         self.assertEqual(self.Notice._unread_count_for_subject(self.subject), 0)
         self.assertFalse(theirs.read_at)
+
+    @covers("MB-30", "in-app list", via="service")
+    def test_a_page_of_many_and_the_unread_ones_are_read_from_indexes(self):
+        another = self._new_member("Another")
+        self._paid([(self.thousand, 1)])
+        self._tell()
+        notice = self.Notice.search([("member_id", "=", self.member.id)], limit=1)
+        count = 5000
+        events, outside = range(-count, 0), [uuid7() for _row in range(count)]
+        readers = [(self.member if event % 20 == 0 else another).id for event in events]
+        made = insert_like(notice, {"event_id": events, "public_id": outside, "member_id": readers})
+        made.write({"read_at": fields.Datetime.now()})
+        more = made.filtered(lambda notice: notice.member_id == self.member)
+        self.env.flush_all()
+        self.cr.execute("ANALYZE crab_notice")
+        first, cursor = self.Notice._of_subject(self.subject)
+        second, _cursor = self.Notice._of_subject(self.subject, cursor)
+        self.assertEqual((first | second).ids, sorted(more.ids, reverse=True)[:40])
+        self.assertEqual(self.Notice._unread_count_for_subject(self.subject), 1)
+        domain = self.Notice._subject_domain(self.subject)
+        for narrowed, order, index in (
+            (Domain("id", "<", second[-1].id), "id desc", "crab_notice_member_idx"),
+            (Domain("read_at", "=", False), "id desc", "crab_notice_member_unread_idx"),
+        ):
+            query = self.Notice._search(domain & narrowed, order=order, limit=21)
+            self.cr.execute(SQL("EXPLAIN %s", query.select()))
+            self.assertIn(index, "\n".join(row[0] for row in self.cr.fetchall()))
+        stranger = self.Notice._of_subject(Subject("member", self.friend.id))
+        self.assertEqual((len(stranger[0]), stranger[1]), (0, None))
+        with self.assertRaises(MissingError):
+            self.Notice._of_subject(self.subject, "no cursor")
 
     def test_nobody_writes_notices_by_hand(self):
         self._paid([(self.thousand, 1)])

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import ValidationError
@@ -6,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.timezone import business_date
 
+from ..models import crab_notice_reminder
 from .test_notice import NoticeCase
 
 
@@ -32,6 +34,16 @@ class TestReminder(NoticeCase):
         self.assertIn(soon.name, told[0])
         until = (soon.crab_pay_before + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M")
         self.assertIn(until, told[0], "the time of Shanghai")
+
+    def test_those_reminded_of_already_take_no_place_in_a_set(self):
+        orders = [self._place([(self.thousand, 1)]) for _order in range(3)]
+        for order in orders:
+            order.sudo().crab_pay_before = fields.Datetime.now() + timedelta(minutes=9)
+        with patch.object(crab_notice_reminder, "LIMIT", 2):
+            reminders = self.env["crab.notice.reminder"]
+            self.assertEqual([reminders._remind_unpaid() for _run in range(3)], [2, 1, 0])
+        events = self.env["crab.outbox"].search([("event", "=", "order.unpaid")])
+        self.assertEqual(sorted(events.mapped("aggregate_id")), [order.id for order in orders])
 
     def test_a_gift_that_nobody_takes_is_reminded_of_once(self):
         order = self._bought(2)

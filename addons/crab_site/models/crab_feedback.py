@@ -153,6 +153,7 @@ class CrabFeedback(models.Model):
         if any(not (feedback.answer or "").strip() for feedback in feedback_sudo):
             raise UserError(self.env._("Enter the answer first."))
         feedback_sudo._done("answered")
+        self.env["crab.outbox"]._emit("feedback.answered", feedback_sudo)
 
     def action_close(self):
         """Nothing needs to be answered (any more)."""

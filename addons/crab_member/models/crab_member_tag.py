@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.orm.models import NO_ACCESS
 from odoo.tools import SQL
 
 
@@ -7,7 +8,7 @@ class CrabMemberTag(models.Model):
     """A mark on members, given by hand or by a rule.
 
     A rule is applied every night: who meets all its conditions gets the tag, who no longer does loses it. What was
-    given by hand stays.
+    given by hand stays; what a rule gave and was taken off by hand stays off until the rule changes.
     """
 
     _name = "crab.member.tag"
@@ -19,7 +20,18 @@ class CrabMemberTag(models.Model):
     member_ids = fields.Many2many("crab.member", "crab_member_tag_rel", "tag_id", "member_id", "Members")
     member_count = fields.Integer("Number of members", compute="_compute_member_count")
     is_by_rule = fields.Boolean(
-        "By rule", help="Every night all who meet the conditions get this tag; who no longer does loses it again."
+        "By rule",
+        help="Every night all who meet the conditions get this tag; who no longer does loses it again. "
+        "Taken off by hand, it stays off until the rule changes.",
+    )
+    removed_member_ids = fields.Many2many(
+        "crab.member",
+        "crab_member_tag_removed_rel",
+        "tag_id",
+        "member_id",
+        "Taken off by hand",
+        groups=NO_ACCESS,
+        copy=False,
     )
     rule_level_ids = fields.Many2many("crab.member.level", string="Levels", help="Empty: any level.")
     rule_dealer_id = fields.Many2one(
@@ -43,6 +55,13 @@ class CrabMemberTag(models.Model):
             counts = dict(self.env.cr.fetchall())
         for tag in self:
             tag.member_count = counts.get(tag._origin.id, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"is_by_rule", *self._rule_fields()}:
+            self._note_removed()
+            self.sudo().removed_member_ids = [(5,)]  # sudo: nobody edits it
+        return result
 
     # ------------------------------------------------------------------ rules
 
@@ -78,9 +97,31 @@ class CrabMemberTag(models.Model):
         met = SQL(" AND ").join(conditions) if conditions else SQL("false")
         return SQL("SELECT member.id FROM crab_member member WHERE member.state = 'active' AND %s", met)
 
+    def _note_removed(self):
+        """Keep from whom users took what the rule had given."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH removed AS (
+                    DELETE FROM crab_member_tag_rule_rel given
+                     WHERE tag_id = ANY(%s) AND NOT EXISTS (
+                           SELECT FROM crab_member_tag_rel own
+                            WHERE own.tag_id = given.tag_id AND own.member_id = given.member_id)
+                    RETURNING tag_id, member_id
+                )
+                INSERT INTO crab_member_tag_removed_rel (tag_id, member_id) SELECT tag_id, member_id FROM removed
+                    ON CONFLICT DO NOTHING
+                """,
+                list(self.ids),
+            )
+        )
+        self.env["crab.member"].invalidate_model(["rule_tag_ids"], flush=False)
+        self.invalidate_recordset(["removed_member_ids"], flush=False)
+
     def _apply_rules(self):
         """Give these tags to who meets their rules, and take from who does not what the rule had given."""
-        self.env.flush_all()
+        self._note_removed()
         for tag in self:
             self.env.cr.execute(
                 SQL(
@@ -96,6 +137,7 @@ class CrabMemberTag(models.Model):
                     ),
                     added AS (
                         INSERT INTO crab_member_tag_rel (member_id, tag_id) SELECT id, %(tag)s FROM met
+                         WHERE id NOT IN (SELECT member_id FROM crab_member_tag_removed_rel WHERE tag_id = %(tag)s)
                             ON CONFLICT DO NOTHING RETURNING member_id
                     )
                     INSERT INTO crab_member_tag_rule_rel (member_id, tag_id) SELECT member_id, %(tag)s FROM added

@@ -68,6 +68,40 @@ class TestTagRules(MemberCase):
         tag._apply_rules()
         self.assertEqual(self._holders(tag), self.of_top, "with the level of whom it was merged with")
 
+    @covers("HQ-23", "tags", via="web")
+    def test_what_is_taken_off_by_hand_stays_off_until_the_rule_changes(self):
+        tag = self._rule(rule_dealer_id=self.dealer1.id)
+        tag._apply_rules()
+        with Form(self.in_network.with_user(self.service)) as form:
+            form.tag_ids.clear()
+        for _night in range(2):
+            tag._apply_rules()
+            self.assertEqual(self._holders(tag), self.of_top)
+            self.assertEqual(self._holders(tag, "rule_tag_ids"), self.of_top)
+        owner = self.in_network.dealer_id
+        for dealer in (self.dealer1.browse(), owner):  # it leaves the network and comes back
+            self.in_network._set_owner(dealer, self.staff.browse(), "moved")
+            tag._apply_rules()
+        self.assertEqual(self._holders(tag), self.of_top)
+        tag.name = "Another name"
+        tag._apply_rules()
+        self.assertEqual(self._holders(tag), self.of_top)
+        self.of_top.with_user(self.service).tag_ids = [(3, tag.id)]  # and nobody noted it yet
+        tag.with_user(self.service).rule_level_ids = self.gold | self.of_top.level_id
+        tag._apply_rules()
+        self.assertEqual(self._holders(tag), self.in_network | self.of_top)
+
+    def test_what_is_given_by_hand_again_is_the_users(self):
+        tag = self._rule(rule_dealer_id=self.dealer1.id)
+        tag._apply_rules()
+        for command in (3, 4):
+            self.in_network.with_user(self.service).tag_ids = [(command, tag.id)]
+            if command == 3:
+                tag._apply_rules()
+        tag.is_by_rule = False
+        tag._apply_rules()
+        self.assertEqual(self._holders(tag), self.in_network)
+
     def test_counting_gives_nothing(self):
         tag = self._rule(rule_dealer_id=self.dealer1.id)
         said = tag.with_user(self.service).action_count()["params"]["message"]

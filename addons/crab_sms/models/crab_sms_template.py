@@ -18,7 +18,7 @@ class CrabSmsTemplate(models.Model):
 
     name = fields.Char(required=True)
     account_id = fields.Many2one("crab.sms.account", "Sent by", required=True, index=True, ondelete="restrict")
-    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="account_id.company_id")  # not stored: who writes texts could write it
     key = fields.Selection(
         [("code", "Codes")],
         "Used for",

@@ -37,6 +37,18 @@ class TestRights(SmsCase):
             with self.subTest(field), self.assertRaises(AccessError):
                 record.with_user(admin).read([field])
 
+    def test_a_text_belongs_to_its_accounts_company_whatever_an_administrator_writes(self):
+        admin = self._new_user("sms-admin", "admin")
+        self.shipped.with_user(admin).write({"company_id": self.group.id})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.shipped.company_id, self.sales)
+        of_group = self._new_user("sms-text-of-group", "customer_service", companies=self.group)
+        found = self.env["crab.sms.template"].with_user(of_group).search([("id", "in", (self.shipped | self.news).ids)])
+        self.assertEqual(found, self.news)
+        with self.assertRaises(AccessError):
+            self.shipped.with_user(of_group).read(["body"])
+
     def test_buttons(self):
         sms = self.queue(self.shipped, PHONE)
         own = sms.with_user(self.agent)

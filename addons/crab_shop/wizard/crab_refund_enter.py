@@ -3,8 +3,6 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crab_base.tools.money import dec
-
 
 class CrabRefundEnter(models.TransientModel):
     """The back office gives money back: by quantity, by amount, or both, with a reason."""
@@ -24,13 +22,7 @@ class CrabRefundEnter(models.TransientModel):
     def default_get(self, fields_list):
         values = super().default_get(fields_list)
         order = self.env["sale.order"].browse(values.get("order_id"))
-        order.check_access("read")
-        goods = order.sudo().order_line.filtered(lambda line: line.crab_role == "goods")  # the order may be read
-        values["line_ids"] = [
-            fields.Command.create({"order_line_id": line.id})
-            for line in goods
-            if dec(line.crab_refunded) < dec(line.crab_paid)
-        ]
+        values["line_ids"] = self.env["crab.refund.enter.line"]._of_order(order)
         return values
 
     @api.depends("line_ids.amount", "freight")
@@ -44,9 +36,7 @@ class CrabRefundEnter(models.TransientModel):
         refunds = self.env["crab.refund"]
         refunds._check_right()
         self.order_id.check_access("read")
-        wishes = [
-            (line.order_line_id, line.quantity, line.amount) for line in self.line_ids if line.quantity or line.amount
-        ]
+        wishes = self.line_ids._wishes()
         if not wishes and not self.freight:
             raise UserError(self.env._("Enter what is to be refunded."))
         refund = refunds._refund(self.order_id, wishes, self.reason, freight=self.freight, key=self.key)

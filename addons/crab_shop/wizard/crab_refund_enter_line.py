@@ -1,34 +1,10 @@
-from odoo import api, fields, models
-
-from odoo.addons.crab_base.tools.money import dec, round_cents
+from odoo import fields, models
 
 
 class CrabRefundEnterLine(models.TransientModel):
     _name = "crab.refund.enter.line"
     _description = "Line of a refund to enter"
+    _inherit = ["crab.refund.wish.mixin"]
 
     enter_id = fields.Many2one("crab.refund.enter", required=True, ondelete="cascade")
-    order_line_id = fields.Many2one("sale.order.line", "Goods", required=True, readonly=True, ondelete="cascade")
-    currency_id = fields.Many2one(related="enter_id.currency_id")
-    product_name = fields.Char("Goods ordered", compute="_compute_left", compute_sudo=True)
-    quantity_left = fields.Float("Not refunded", compute="_compute_left", compute_sudo=True, digits="Product Unit")
-    amount_left = fields.Monetary("Paid and not refunded", compute="_compute_left", compute_sudo=True)
-    quantity = fields.Float(digits="Product Unit", help="Pieces that come back. 0: a price concession only.")
-    amount = fields.Monetary(
-        compute="_compute_amount", store=True, readonly=False, help="Follows from the quantity; may be changed."
-    )
-
-    @api.depends("order_line_id")
-    def _compute_left(self):
-        for line in self:
-            ordered = line.order_line_id
-            line.product_name = ordered.name
-            line.quantity_left = ordered.product_uom_qty - ordered.crab_refunded_quantity
-            line.amount_left = dec(ordered.crab_paid) - dec(ordered.crab_refunded)
-
-    @api.depends("quantity")
-    def _compute_amount(self):
-        for line in self:
-            left, amount = dec(line.quantity_left), dec(line.amount_left)
-            quantity = min(max(dec(line.quantity), 0), left)
-            line.amount = amount if quantity == left and left else round_cents(amount * quantity / left) if left else 0
+    quantity = fields.Float(help="Pieces that come back. 0: a price concession only.")

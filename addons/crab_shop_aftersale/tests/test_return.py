@@ -107,6 +107,30 @@ class TestReturn(AftersaleCase):
         self.assertEqual(part.with_company(self.group).qty_available, 16)
         self.assertBooksEqual()
 
+    def test_two_lines_of_one_delivery_with_the_same_goods_come_back_one_after_the_other(self):
+        part = self._new_product("T-SHARED", "package", 10.0).product_variant_id
+        part.with_company(self.group).standard_price = 5
+        bundles = [self._new_product(f"T-BUNDLE{count}", "package", 100.0, crab_state="on_sale") for count in (2, 3)]
+        self.env["crab.package.part"].create(
+            [
+                {"package_tmpl_id": bundle.id, "product_id": part.id, "quantity": count}
+                for bundle, count in zip(bundles, (2, 3), strict=True)
+            ]
+        )
+        self.env["product.product"]._crab_adjust_stock({part: 50})
+        before = self._stock(part.product_tmpl_id)
+        order = self._received((bundles[0], 2), (bundles[1], 1))
+        left = self._delivery(order).picking_id.move_ids.filtered(lambda move: move.product_id == part)
+        self.assertEqual(sum(left.mapped("quantity")), 7)
+        for wishes, stock in ((((1, None), (1, None)), before[0] - 2), (((1, None), None), before[0])):
+            request = self._sent_back(order, *wishes)
+            request._receive("stock")
+            self.assertEqual(self._stock(part.product_tmpl_id)[0], stock)
+        back = left.returned_move_ids
+        self.assertEqual((sum(back.mapped("quantity")), set(back.mapped("state"))), (7, {"done"}))
+        self.assertEqual(self._stock(part.product_tmpl_id), before)
+        self.assertBooksEqual()
+
     def test_goods_of_two_parcels_come_back_to_both(self):
         self._setting("split_shipping", True)
         order = self._paid([(self.thousand, 3)])

@@ -3,7 +3,6 @@ import uuid
 
 from odoo import api, fields, models
 
-from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
 
 from ..models.crab_aftersale import REASONS
@@ -33,13 +32,7 @@ class CrabAftersaleAsk(models.TransientModel):
     def default_get(self, fields_list):
         values = super().default_get(fields_list)
         order = self.env["sale.order"].browse(values.get("order_id"))
-        order.check_access("read")
-        goods = order.sudo().order_line.filtered(lambda line: line.crab_role == "goods")  # the order may be read
-        values["line_ids"] = [
-            fields.Command.create({"order_line_id": line.id})
-            for line in goods
-            if dec(line.crab_refunded) < dec(line.crab_paid)
-        ]
+        values["line_ids"] = self.env["crab.aftersale.ask.line"]._of_order(order)
         return values
 
     def action_confirm(self):
@@ -49,13 +42,10 @@ class CrabAftersaleAsk(models.TransientModel):
         requests = self.env["crab.aftersale"]
         requests._check_right()
         subject = Subject.of(self.env)
-        lines = [
-            (line.order_line_id, line.quantity, line.amount) for line in self.line_ids if line.quantity or line.amount
-        ]
         request = requests.sudo()._ask_once(  # the right was checked
             subject,
             self.order_id,
-            lines,
+            self.line_ids._wishes(),
             self.kind,
             self.reason,
             text=self.text,

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import bench_api
 import bench_orders
 import bench_pages
 
@@ -25,6 +26,7 @@ SHIPMENTS = 2_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
 ORDER_SECONDS, PLAIN_SECONDS = 600, 120
 MEMBER_ROWS = 100_000
+API_SECONDS = bench_api.SECONDS
 CONNECTIONS = 4
 PAGE = 80
 
@@ -81,8 +83,8 @@ class Bench:
 
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
-    names = ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "MEMBER_ROWS", "ORDER_SECONDS", "PLAIN_SECONDS")
-    for name in names:
+    sizes = ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "MEMBER_ROWS")
+    for name in (*sizes, "ORDER_SECONDS", "PLAIN_SECONDS", "API_SECONDS"):
         globals()[name] //= divisor
 
 
@@ -443,6 +445,11 @@ def member_pages(bench):
     return bench_pages.member_pages(bench, prefix(), MEMBER_ROWS)
 
 
+def api(bench):
+    """Requests of the REST API over 4 connections to 2 workers behind nginx, each kind alone."""
+    return bench_api.run(bench, prefix(), API_SECONDS)
+
+
 # ------------------------------------------------------------------------------------------- the register
 
 
@@ -686,6 +693,7 @@ BENCHES = {
         shipping,
         orders,
         member_pages,
+        api,
         verify_history_1m,
         register_search_5m,
     )

@@ -1,0 +1,219 @@
+"""The benchmark ``api``: what phones wait for on opening day, over HTTP and nginx, beside plain Odoo's own web API."""
+
+import http.client
+import json
+import multiprocessing
+import time
+
+import serving
+
+import crabenv
+
+SECONDS, CONNECTIONS, WORKERS = 12, 4, 2
+GOODS, PEOPLE = 40, 4_000
+CODE = "123456"
+JSON = {"Content-Type": "application/json"}
+
+
+class Shop:
+    """What is read and done: ids, numbers and tokens that the requests need."""
+
+    def __init__(self, bench, prefix):
+        self.bench, self.prefix = bench, prefix
+        self.card_ids = bench.world.active(PEOPLE // 2, prefix)
+        vars(self).update(bench.run(self._make))
+
+    def _make(self, env):
+        goods = env["product.template"].create(
+            [
+                {"name": f"{self.prefix} 礼盒 {at}", "default_code": f"{self.prefix}-{at}", "list_price": 100 + at}
+                | {"crab_kind": "package"}
+                for at in range(GOODS)
+            ]
+        )
+        goods.crab_state = "on_sale"
+        env["product.product"]._crab_adjust_stock(dict.fromkeys(goods.product_variant_ids, 1_000_000))
+        numbers = range(10_000_000, 10_000_000 + PEOPLE)
+        accounts = env["crab.account"]._get_or_create(
+            [{"name": f"{self.prefix} {number}", "phone": f"135{number}"} for number in numbers]
+        )
+        members = [env["crab.member"]._sign_up(account) for account in accounts[:CONNECTIONS]]
+        lines = [(product, 1, 0) for product in goods.product_variant_ids[:2]]
+        order = env["crab.shop"]._place(members[0], lines, address=dict(self.bench.address), key=self.prefix)
+        codes = env["crab.sms.code"]
+        now = env.cr.now()
+        codes.create(
+            [
+                {
+                    "phone": account.phone,
+                    "purpose": "login",
+                    "source": "",
+                    "asked_at": now,
+                    "expires_at": "2099-01-01",
+                    "code_hash": codes._hash(account.phone, "login", CODE),
+                }
+                for account in accounts
+            ]
+        )
+        district = env["crab.region"].search([("level", "=", "district")], limit=1)
+        sessions = env["crab.session"]
+        cards = env["crab.card"].browse(self.card_ids)
+        expires = "2099-01-01"
+        return {
+            "tokens": [sessions._open(member.account_id, "member", "sms")._tokens() for member in members],
+            "goods": goods.mapped("public_id"),
+            "order": order.public_id,
+            "phones": [account.phone.removeprefix("+86") for account in accounts],
+            "numbers": cards.mapped("number"),
+            "receiver": {
+                "receiver_name": "收货人",
+                "receiver_phone": "13800000000",
+                "region_code": district.code,
+                "street": "示例路 1 号",
+            },
+            "api_key": env["res.users.apikeys"].with_user(env.ref("base.user_admin"))._generate("rpc", "b", expires),
+        }
+
+
+# Each makes the request number ``at`` of connection ``who``: (method, path, body, headers). ``told`` keeps answers.
+
+
+def bearer(shop, who):
+    return {"Authorization": "Bearer " + shop["tokens"][who]["access_token"]}
+
+
+def catalogue(shop, who, at, told):
+    headers = {"If-None-Match": told["etag"]} if "etag" in told else {}
+    return "GET", "/api/v1/catalog/products?kind=package&limit=20", None, headers
+
+
+def catalogue_whole(shop, who, at, told):
+    return "GET", "/api/v1/catalog/products?kind=package&limit=20", None, {}
+
+
+def prices(shop, who, at, told):
+    return "GET", f"/api/v1/catalog/prices?ids={','.join(shop['goods'][:20])}", None, bearer(shop, who)
+
+
+def order_detail(shop, who, at, told):
+    return "GET", f"/api/v1/orders/{shop['order']}", None, bearer(shop, 0)
+
+
+def bind_and_redeem(shop, who, at, told):
+    number = shop["numbers"][who + CONNECTIONS * (at // 2)]
+    if at % 2 == 0:
+        body = {"number": number, "password": shop["password"]}
+        return "POST", "/api/v1/cards/bind", body, bearer(shop, who)
+    headers = {**bearer(shop, who), "Idempotency-Key": f"bench-{number}"}
+    return "POST", f"/api/v1/cards/{number}/redemptions", {"receiver": shop["receiver"]}, headers
+
+
+def login_and_refresh(shop, who, at, told):
+    if at % 2 == 0:
+        phone = shop["phones"][who + CONNECTIONS * (at // 2)]
+        return "POST", "/api/v1/auth/login/sms", {"phone": phone, "code": CODE}, {}
+    return "POST", "/api/v1/auth/refresh", {"refresh_token": told["body"]["refresh_token"]}, {}
+
+
+def plain_search(shop, who, at, told):
+    body = {"domain": [["sale_ok", "=", True]], "fields": ["name", "list_price", "default_code"], "limit": 20}
+    headers = {"Authorization": "Bearer " + shop["api_key"]}
+    return "POST", "/json/2/product.template/search_read", body, headers
+
+
+def _ask(port, request, shop, who, seconds, barrier, results):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    told, taken, statuses = {}, [], {}
+
+    def one(at):
+        method, path, body, headers = request(shop, who, at, told)
+        content = json.dumps(body) if body is not None else None
+        started = time.perf_counter()
+        connection.request(method, path, content, {**JSON, **headers} if content else headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        taken.append(time.perf_counter() - started)
+        statuses[answer.status] = statuses.get(answer.status, 0) + 1
+        if answer.status >= 400:
+            raise AssertionError((path, answer.status, text[:500]))
+        if answer.headers.get("ETag"):
+            told["etag"] = answer.headers["ETag"]
+        if method == "POST" and answer.status == 200:
+            told["body"] = json.loads(text)
+
+    try:
+        for at in (0, 1):  # the first builds what a process keeps
+            one(at)
+        barrier.wait(120)
+        taken.clear()
+        ends, at = time.perf_counter() + seconds, 2
+        while time.perf_counter() < ends:
+            one(at)
+            at += 1
+        results.put((taken, statuses))
+    except Exception as error:  # noqa: BLE001  the parent raises it
+        barrier.abort()
+        results.put(error)
+
+
+def measured(port, request, shop, seconds):
+    """``(requests per second, 99th percentile in ms, {status: count})`` over so many connections at once."""
+    context = multiprocessing.get_context("fork")
+    barrier, results = context.Barrier(CONNECTIONS), context.Queue()
+    askers = [
+        context.Process(target=_ask, args=(port, request, shop, who, seconds, barrier, results))
+        for who in range(CONNECTIONS)
+    ]
+    for asker in askers:
+        asker.start()
+    got = [results.get(timeout=seconds + 300) for _asker in askers]
+    for asker in askers:
+        asker.join()
+    if errors := [one for one in got if isinstance(one, Exception)]:
+        raise errors[0]
+    taken = sorted(one for times, _statuses in got for one in times)
+    statuses = {status for _times, found in got for status in found}
+    return round(len(taken) / seconds, 1), round(taken[int(len(taken) * 0.99)] * 1000, 1), sorted(statuses)
+
+
+def workers_memory(processes):
+    """Megabytes of the largest process of the server."""
+    import psutil
+
+    sizes = [0]
+    for _name, process in processes.running:
+        for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
+            sizes.append(one.memory_info().rss)
+    return round(max(sizes) / 2**20)
+
+
+MEASURED = {
+    "catalogue list through nginx": (catalogue, True),
+    "catalogue list, Odoo alone": (catalogue, False),
+    "catalogue list made anew, Odoo alone": (catalogue_whole, False),
+    "own prices of 20 products": (prices, True),
+    "detail of an order": (order_detail, True),
+    "binding and redeeming cards": (bind_and_redeem, True),
+    "SMS logins and refreshes": (login_and_refresh, True),
+}
+
+
+def run(bench, prefix, seconds):
+    """Figures and reference: each kind of request alone, over 4 connections, to a server with 2 workers."""
+    shop = {**vars(Shop(bench, prefix)), "password": bench.password}
+    shop.pop("bench")
+    processes, port = serving.Processes(), crabenv.free_port()
+    log = bench.folder / "server.log"
+    figures, reference = {}, {}
+    try:
+        options = ["--max-cron-threads", "0", "--load", "base,web", "--log-level", "warn"]
+        web_port = serving.start_odoo(processes, bench.database, port, WORKERS, log, *options)
+        for name, (request, is_behind_nginx) in MEASURED.items():
+            rate, slow, _statuses = measured(port if is_behind_nginx else web_port, request, shop, seconds)
+            figures[f"{name}, per second"], figures[f"{name}, 99 % within, ms"] = rate, slow
+        figures["peak of a worker, MB"] = workers_memory(processes)
+        rate, _slow, _statuses = measured(web_port, plain_search, shop, seconds)
+        reference["plain Odoo's /json/2 search of 20 products per second"] = rate
+    finally:
+        processes.stop()
+    return {"figures": figures, "reference": reference}

@@ -1,5 +1,5 @@
 from . import crab_api_card_order_service
-from . import crab_api_card_service
+from . import crab_api_dealer_card_service
 from . import crab_api_dealer_service
 from . import crab_api_dealer_staff_service
 from . import crab_api_earning_service

@@ -67,7 +67,7 @@ class CrabApiCardOrderService(models.AbstractModel):
         """``(cards, numbers that are not in the dealer's hands, sale prices by product id)`` of a request."""
         orders, cards, strange, sale_prices = self.env["crab.card.order"], self.env["crab.card"], [], {}
         for line in data.lines:
-            product = self.env["crab.api.card.service"]._product(line.product) if line.product else None
+            product = self.env["crab.api.dealer.card.service"]._product(line.product) if line.product else None
             found, missing = orders._own_numbers(subject, line.numbers, line.ranges, product, strict)
             cards, strange = found | cards, strange + missing
             if product and line.sale_price is not None:

@@ -25,10 +25,10 @@ def list_cards(
     ] = "number",
 ) -> Page[schemas.DealerCardOut]:
     """Numbers in the hands of the dealer and of the dealers below it (CH-16)."""
-    return env["crab.api.card.service"]._list(subject, paging, sort, number, state, product, holder, in_transit)
+    return env["crab.api.dealer.card.service"]._list(subject, paging, sort, number, state, product, holder, in_transit)
 
 
 @router.get("/dealer/cards/stock")
 def get_stock(env: ApiEnv, subject: DealerSubject) -> schemas.CardStocksOut:
     """How many numbers of each card the dealer itself holds, by state."""
-    return env["crab.api.card.service"]._stock(subject)
+    return env["crab.api.dealer.card.service"]._stock(subject)

@@ -9,10 +9,10 @@ from ..schemas.common import CardProductOut
 from ..tools.lookup import one
 
 
-class CrabApiCardService(models.AbstractModel):
+class CrabApiDealerCardService(models.AbstractModel):
     """Numbers in the hands of a dealer and its subtree; a number is known by itself."""
 
-    _name = "crab.api.card.service"
+    _name = "crab.api.dealer.card.service"
     _description = "API: card numbers of dealers"
 
     def _list(

@@ -11,7 +11,8 @@ VAT_AMOUNTS = {"13": 13.0, "9": 9.0, "6": 6.0}
 
 
 class ProductCategory(models.Model):
-    _inherit = "product.category"
+    _name = "product.category"
+    _inherit = ["product.category", "crab.public.id.mixin"]
 
     crab_kind = fields.Selection(
         KINDS,

@@ -14,7 +14,8 @@ MAX_PRICE = 10**8
 
 
 class ProductTemplate(models.Model):
-    _inherit = "product.template"
+    _name = "product.template"
+    _inherit = ["product.template", "crab.public.id.mixin"]
 
     crab_kind = fields.Selection(
         KINDS, string="Kind of Goods", index="btree_not_null", tracking=True, help="Empty: not sold through the suite."

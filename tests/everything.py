@@ -261,6 +261,9 @@ class Everything(World):
             review = {"line_id": goods.id, "score": score, "text": "蟹很肥"}
             env["crab.review"]._write_review(subject, order.id, [review])._answer("谢谢")
             env["crab.favourite"]._add(subject, goods.product_id.product_tmpl_id)
+            district = env["crab.region"].search([("code", "=", "310101")])
+            receiver = {"receiver_name": "收货人", "receiver_phone": "13700000009", "street": "示例路1号"}
+            env["crab.member.address"]._add(subject, {**receiver, "district_id": district.id})
         card = {"bank_name": "银行", "bank_account": "622202001111222233", "bank_holder": "持卡人"}
         asked = [
             env["crab.withdrawal"]._request(Subject("dealer", dealer_id), Decimal(10), card)

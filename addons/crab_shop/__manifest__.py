@@ -18,6 +18,7 @@
         "views/crab_refund_views.xml",
         "views/sale_order_views.xml",
         "views/crab_favourite_views.xml",
+        "views/crab_member_address_views.xml",
         "views/crab_point_entry_views.xml",
         "views/crab_member_tag_views.xml",
         "views/crab_member_views.xml",

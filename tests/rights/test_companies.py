@@ -41,6 +41,7 @@ COMPANY_FREE = {
     "crab.media.tag",
     "crab.media.traffic",
     "crab.member",
+    "crab.member.address",
     "crab.member.level",
     "crab.member.level.history",
     "crab.member.level.ratio",

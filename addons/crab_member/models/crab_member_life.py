@@ -5,6 +5,12 @@ from odoo.fields import Domain
 from odoo.addons.crab_base.tools.locks import lock_rows
 
 
+class ClosingLoses(UserError):
+    """Closing the account needs to be confirmed: something would be lost."""
+
+    error_code = "confirmation_required"
+
+
 class CrabMember(models.Model):
     """Changing owner and level, closing, merging and deleting a member."""
 
@@ -118,7 +124,7 @@ class CrabMember(models.Model):
         account closed only when the member has confirmed that; head office can reopen it.
 
         :raise MissingError: (404) for who is no active member
-        :raise UserError: names what must end first, or what would be lost; nothing is changed then
+        :raise UserError: names what must end first, or what would be lost (``ClosingLoses``); nothing is changed then
         """
         members_sudo = self.browse()
         if subject.kind == "member":
@@ -129,7 +135,7 @@ class CrabMember(models.Model):
         members_sudo._ensure_nothing_open()
         lost = [f"{label}: {count}" for label, count, is_lost in members_sudo._open_items() if is_lost]
         if lost and not is_confirmed:
-            raise UserError(
+            raise ClosingLoses(
                 self.env._(
                     "You could no longer use what you still have: %(items)s. Confirm that you close the account.",
                     items="; ".join(lost),

@@ -5,6 +5,7 @@ from . import crab_account
 from . import crab_cart_line
 from . import crab_favourite
 from . import crab_member
+from . import crab_member_address
 from . import crab_member_tag
 from . import crab_point_entry
 from . import crab_price_chain

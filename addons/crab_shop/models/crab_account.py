@@ -6,11 +6,11 @@ class CrabAccount(models.Model):
     _inherit = "crab.account"
 
     def _erase(self):
-        """Receivers and notes of orders and what payments copied of the person are blanked; cart and favourites go."""
+        """Receivers and notes of orders and what payments copied are blanked; cart, favourites and addresses go."""
         result = super()._erase()
         members = self._erase_members()
-        self.env["crab.cart.line"].search([("member_id", "in", members.ids)]).unlink()
-        self.env["crab.favourite"].search([("member_id", "in", members.ids)]).unlink()
+        for model in ("crab.cart.line", "crab.favourite", "crab.member.address"):
+            self.env[model].search([("member_id", "in", members.ids)]).unlink()
         self.env["sale.order"].search([("crab_member_id", "in", members.ids)])._blank_receivers(with_note=True)
         self.env.cr.execute(
             SQL(

@@ -58,17 +58,19 @@ class CrabCartLine(models.Model):
 
     @api.model
     def _show(self, member, address=None):
-        """The cart with today's prices: ``lines`` (``line``, ``quote`` or None, ``problem`` in words or None) and
-        ``quote`` of all that can be bought (None: nothing).
+        """The cart with today's prices: ``lines`` (``line``, ``quote`` or None, ``problem`` in words or None),
+        ``quote`` of all that can be bought (None: nothing) and its ``problem`` (not delivered there) or None.
         """
         shop = self.env["crab.shop"].sudo()  # as in _put; prices are the suite's
+        member = member.sudo()
         lines = self.sudo().search([("member_id", "=", member.id)])
         available = shop.env["crab.stock.level"]._available_of(lines.product_id)
         shown, good = [], []
         for line in lines:
             wish, quote, problem = (line.product_id, line.quantity, 0), None, None
             try:
-                quote = shop._quote(member.sudo(), [wish])["lines"][0]
+                shop._check_lines(line.product_id, [wish])
+                [quote] = shop._quote_lines(member, line.product_id, [wish])
             except UserError as error:
                 problem = str(error)
             else:
@@ -78,7 +80,12 @@ class CrabCartLine(models.Model):
                 else:
                     good.append(wish)
             shown.append({"line": line, "quote": quote, "problem": problem})
-        return {"lines": shown, "quote": shop._quote(member.sudo(), good, address) if good else None}
+        quote = problem = None
+        try:
+            quote = shop._quote(member, good, address) if good else None
+        except UserError as error:
+            problem = str(error)
+        return {"lines": shown, "quote": quote, "problem": problem}
 
     def _checkout(self, **order):
         """Order these lines of one member's cart at the prices of now; what was ordered leaves the cart.

@@ -69,7 +69,7 @@ class CrabMember(models.Model):
         )
 
     def _merge_into(self, target):
-        """Cart and favourites go on with ``target``; what stands in both stays as it is there."""
+        """Cart, favourites and addresses go on with ``target``; what stands in both stays as it is there."""
         result = super()._merge_into(target)
         for model, product in (("crab.cart.line", "product_id"), ("crab.favourite", "product_tmpl_id")):
             lines = self.env[model].search([("member_id", "=", self.id)])
@@ -77,6 +77,10 @@ class CrabMember(models.Model):
             lines.filtered(lambda line, there=there, product=product: line[product] not in there).write(
                 {"member_id": target.id}
             )
+        addresses = self.env["crab.member.address"].search([("member_id", "=", self.id)])
+        if self.env["crab.member.address"].search_count([("member_id", "=", target.id)], limit=1):
+            addresses.filtered("is_default").write({"is_default": False})
+        addresses.write({"member_id": target.id})
         return result
 
     # ------------------------------------------------------------------ levels
@@ -238,6 +242,10 @@ class CrabMember(models.Model):
     def action_crab_points(self):
         """How this member came to its points."""
         return self._crab_action_of("crab_shop.crab_point_entry_action")
+
+    def action_crab_addresses(self):
+        """The address book of this member."""
+        return self._crab_action_of("crab_shop.crab_member_address_action")
 
     def action_crab_favourites(self):
         """What this member keeps in mind."""

@@ -5,6 +5,7 @@ from psycopg2 import errors
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.fields import Command
+from odoo.tools import plaintext2html
 
 from odoo.addons.crab_base.tools import money
 
@@ -58,6 +59,20 @@ class CrabShop(models.AbstractModel):
         """
         products = self.env["product.product"].union(*(product for product, _quantity, _discount in lines))
         self._check_lines(products, lines)
+        quoted = self._quote_lines(member, products, lines)
+        goods = sum(line["paid"] for line in quoted)
+        freight = self._freight(quoted, address or {})
+        return {
+            "lines": quoted,
+            "goods": goods,
+            "discount": sum(line["discount"] for line in quoted),
+            "freight": freight,
+            "total": goods + freight,
+        }
+
+    @api.model
+    def _quote_lines(self, member, products, lines):
+        """The ``lines`` of a quote, without its freight; see ``_quote``."""
         price = self.env["crab.price"]
         retail = price._retail_prices(products)
         own = price._member_prices(products, member.level_id)
@@ -79,15 +94,7 @@ class CrabShop(models.AbstractModel):
                     "paid": amount - discount,
                 }
             )
-        goods = sum(line["paid"] for line in quoted)
-        freight = self._freight(quoted, address or {})
-        return {
-            "lines": quoted,
-            "goods": goods,
-            "discount": sum(line["discount"] for line in quoted),
-            "freight": freight,
-            "total": goods + freight,
-        }
+        return quoted
 
     @api.model
     def _check_lines(self, products, lines):
@@ -135,6 +142,7 @@ class CrabShop(models.AbstractModel):
         ``district_id``
         :param date wish_date: today in Shanghai or later
         :param str key: idempotency key of the request, per member, for ever
+        :param str note: plain text
         :raise UserError: for what cannot be bought or delivered; nothing is made then
         :raise LockError: (409) the key was used for another order
         :return: ``sale.order`` in sudo, state *to pay*; for a repeated key the one made first
@@ -290,7 +298,7 @@ class CrabShop(models.AbstractModel):
             "prepayment_percent": 1.0,
             "currency_id": company.currency_id.id,
             "currency_rate": 1.0,
-            "note": note,
+            "note": note and plaintext2html(note),  # written as it is, and shown as rich text
             "warehouse_id": False,
             **self._order_values(member, kind, quote, address),
             "crab_key": key,

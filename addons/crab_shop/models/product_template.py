@@ -44,6 +44,17 @@ class ProductTemplate(models.Model):
         help="Pieces that members ordered and paid, less those refunded; counted every ten minutes.",
     )  # fmt: skip
 
+    crab_shelf = fields.Selection(
+        [("in_stock", "In stock"), ("few", "Few left"), ("sold_out", "Sold out")],
+        "Members see",
+        required=True,
+        readonly=True,
+        default="in_stock",
+        copy=False,
+        help="What everybody is told of the stock; looked up every minute, so that no sale has to write it.",
+    )
+    crab_shelf_left = fields.Integer("Pieces that members see", readonly=True, copy=False)
+
     crab_favourite_count = fields.Integer("Favourites", compute="_compute_crab_favourite_count", compute_sudo=True)
 
     def _compute_crab_favourite_count(self):
@@ -100,6 +111,37 @@ class ProductTemplate(models.Model):
         )
         self.invalidate_model(["crab_sold"], flush=False)
 
+    @api.model
+    def _cron_refresh_shelf(self):
+        """Look up anew what members are told of the stock; writes where it changed only (decision 0092)."""
+        shown = self.search([("crab_kind", "in", SHOP_KINDS), ("crab_state", "=", "on_sale")])
+        available = self.env["crab.stock.level"]._available_of(shown.product_variant_ids)
+        words = {"short": "few", "sold_out": "sold_out"}
+        rows = [
+            (
+                template.id,
+                words.get(template.crab_stock_alert, "in_stock"),
+                int(max(available[template.product_variant_id], 0)) if template.crab_is_counted else 0,
+            )
+            for template in shown
+            if template.product_variant_id
+        ]
+        if not rows:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE product_template template SET crab_shelf = seen.shelf, crab_shelf_left = seen.pieces
+                  FROM (VALUES %s) AS seen(id, shelf, pieces)
+                 WHERE template.id = seen.id
+                   AND (template.crab_shelf, COALESCE(template.crab_shelf_left, 0))
+                       IS DISTINCT FROM (seen.shelf, seen.pieces)
+                """,
+                SQL(", ").join(SQL("%s", row) for row in rows),
+            )
+        )
+        self.invalidate_model(["crab_shelf", "crab_shelf_left"], flush=False)
+
     def action_crab_favourites(self):
         """Who keeps this product in mind."""
         self.ensure_one()
@@ -107,18 +149,18 @@ class ProductTemplate(models.Model):
         return {**action, "domain": [("product_tmpl_id", "=", self.id)], "context": {}}
 
     def _crab_shelf_figures(self):
-        """What members are told about stock and sales, as the settings allow (HQ-60).
+        """What everybody is told about stock and sales, as the settings allow (HQ-60), as of the last minutes.
 
-        :return: ``{product.template: {"sold": pieces or None, "left": pieces or None, "alert": "short", "sold_out" or
-            None}}``; None is not shown, or not counted
+        :return: ``{product.template: {"sold": pieces or None, "left": pieces or None, "shelf": "in_stock", "few" or
+            "sold_out"}}``; None is not shown
         """
         setting = self.env["crab.shop"]._setting
         show_sales, show_stock = setting("show_sales"), setting("show_stock")
         return {
             template: {
                 "sold": template.crab_sold if show_sales else None,
-                "left": template.crab_available if show_stock and template.crab_is_counted else None,
-                "alert": template.crab_stock_alert or None,
+                "left": template.crab_shelf_left if show_stock else None,
+                "shelf": template.crab_shelf,
             }
             for template in self
         }

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_addresses
 from . import test_cart
 from . import test_deliveries
 from . import test_favourites

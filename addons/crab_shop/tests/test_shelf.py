@@ -74,10 +74,39 @@ class TestShelf(ShopCase):
 
     @covers("HQ-60", "shelf and sales settings", "stock settings")
     def test_members_are_told_what_the_settings_show(self):
+        def told():
+            return self.scarce._crab_shelf_figures()[self.scarce]
+
         self._paid([(self.scarce, 4)])
+        self.assertEqual(told(), {"sold": None, "left": None, "shelf": "in_stock"}, "a sale writes no product")
         self.env["product.template"]._cron_count_sold()
-        self.assertEqual(self.scarce._crab_shelf_figures()[self.scarce], {"sold": None, "left": None, "alert": "short"})
+        self.env["product.template"]._cron_refresh_shelf()
+        self.assertEqual(told(), {"sold": None, "left": None, "shelf": "few"})
         self._setting("show_sales", True)
         self._setting("show_stock", True)
         self.env.invalidate_all()
-        self.assertEqual(self.scarce._crab_shelf_figures()[self.scarce], {"sold": 4, "left": 1, "alert": "short"})
+        self.assertEqual(told(), {"sold": 4, "left": 1, "shelf": "few"})
+        self._place([(self.scarce, 1)])
+        self.env.invalidate_all()
+        self.env["product.template"]._cron_refresh_shelf()
+        self.assertEqual(told(), {"sold": 4, "left": 0, "shelf": "sold_out"})
+
+    def test_looking_up_the_stock_writes_what_changed_only(self):
+        def versions():
+            self.env.flush_all()
+            self.env.cr.execute("SELECT id, ctid::text FROM product_template WHERE crab_kind IS NOT NULL")
+            return dict(self.env.cr.fetchall())
+
+        refresh = self.env["product.template"]._cron_refresh_shelf
+        refresh()
+        before = versions()
+        refresh()
+        self.assertEqual(versions(), before)
+        self._place([(self.scarce, 5)])
+        self.env.invalidate_all()
+        refresh()
+        self.assertEqual(
+            {key for key, value in versions().items() if value != before[key]},
+            {self.scarce.id},
+            "other products show the same as before",
+        )

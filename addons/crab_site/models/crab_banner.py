@@ -176,9 +176,17 @@ class CrabBanner(models.Model):
     def _picture_path(self):
         """The address of the picture below the server's; it changes with the picture and may be cached for ever."""
         self.ensure_one()
-        attachment_sudo = (
+        return self._picture_paths()[self]
+
+    def _picture_paths(self):
+        """``{banner: address of its picture}``, as ``_picture_path``, in one query."""
+        attachments_sudo = (
             self.env["ir.attachment"]
             .sudo()  # a part of the banner
-            .search([("res_model", "=", self._name), ("res_id", "=", self.id), ("res_field", "=", "image")], limit=1)
+            .search_fetch(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids), ("res_field", "=", "image")],
+                ["res_id", "checksum"],
+            )
         )
-        return f"/crab/banner/{self.public_id}?v={(attachment_sudo.checksum or '')[:8]}"
+        versions = {attachment.res_id: attachment.checksum[:8] for attachment in attachments_sudo}
+        return {banner: f"/crab/banner/{banner.public_id}?v={versions.get(banner.id, '')}" for banner in self}

@@ -9,7 +9,9 @@ import crabenv
 
 PATH = crabenv.ROOT / "docs" / "openapi.json"
 # what needs no login; everything else answers 401 without one
-OPEN = re.compile(r"/(auth/(sms-codes|login/.+|refresh|password)|site/.*|catalog/(?!prices).*|redemptions/quick.*)")
+OPEN = re.compile(
+    r"/(auth/(sms-codes|login/.+|refresh|password)|site/.*|catalog/(?!prices).*|redemptions/quick.*|gifts/[^/]+)"
+)
 UNKNOWN = str(uuid.UUID(int=0x0192_0000_0000_7000_8000_0000_0000_0001))
 
 

@@ -121,14 +121,9 @@ class CrabApiCardService(models.AbstractModel):
     def _bind(self, subject, given, source):
         """Bind a card by number and password; see ``crab.card._bind_for_subject``."""
         card_sudo = self.env["crab.card"]._bind_for_subject(
-            subject, given.number, given.password.get_secret_value(), source=source, **self._proof(given)
+            subject, given.number, given.password.get_secret_value(), source, given.phone, given.code
         )
         return self._detail(subject, card_sudo.number)
-
-    @api.model
-    def _proof(self, given):
-        """What was given besides the pair: hook of addons that ask for more."""
-        return {}
 
     # ------------------------------------------------------------------ giving back
 

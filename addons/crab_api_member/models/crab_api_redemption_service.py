@@ -163,8 +163,9 @@ class CrabApiRedemptionService(models.AbstractModel):
             self._stranger(),
             given.number,
             given.password.get_secret_value(),
-            source=source,
-            **self.env["crab.api.card.service"]._proof(given),
+            source,
+            given.phone,
+            given.code,
         )
         why = self.env["crab.api.card.service"]._why_not(card)
         token, expires = (None, None) if why else self._token(card.number)

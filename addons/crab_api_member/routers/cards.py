@@ -13,7 +13,7 @@ def bind_card(env: ApiEnv, subject: MemberSubject, source: Source, given: schema
     """Bind a card by number and password; its state stays. Bound again it stays so.
 
     422: the same for an unknown number and a wrong password; not yet activated, redeemed, cancelled or somebody else's;
-    another one after too many wrong entries. Nothing is bound then. MB-14.
+    after too many wrong entries ``sms_code_required`` or ``card_locked``. Nothing is bound then. MB-14.
     """
     return env["crab.api.card.service"]._bind(subject, given, source)
 

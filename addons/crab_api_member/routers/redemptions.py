@@ -37,7 +37,8 @@ def get_quick_options(env: ApiEnv, source: Source, given: schemas.QuickOptionsIn
     """By number and password, without login: what the card can be redeemed for, with a token for ten minutes; of a used
     card what became of it.
 
-    422: the same for an unknown number and a wrong password; another one after too many wrong entries. MB-16.
+    422: the same for an unknown number and a wrong password; after too many wrong entries ``sms_code_required`` or
+    ``card_locked``. MB-16.
     """
     return env["crab.api.redemption.service"]._quick_options(given, source)
 

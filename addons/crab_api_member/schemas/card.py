@@ -75,10 +75,13 @@ class Card(CardItem):
 
 
 class CardPair(In):
-    """Number and password as printed; the password is neither kept nor logged."""
+    """Number and password as printed; the password is neither kept nor logged. ``phone`` and ``code``: an SMS code for
+    the purpose ``card``, where the answer was ``sms_code_required``."""
 
     number: str = Field(max_length=64)
     password: SecretStr = Field(max_length=64)
+    phone: str | None = Field(default=None, max_length=32)
+    code: str | None = Field(default=None, max_length=16)
 
 
 class BindIn(CardPair):

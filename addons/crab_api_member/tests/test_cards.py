@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
@@ -47,6 +48,22 @@ class TestCards(MemberApiCase):
         self.assertIn(got.status, (422, 429))
         self.assertIn("too many", got.json["detail"])
         self.assertFalse(self.sealed[0].member_id)
+
+    def test_a_code_by_sms_goes_beyond_the_limit(self):
+        stranger = self.env["crab.api.redemption.service"]._stranger()
+        for source in range(15):
+            self._guess(1, self.sealed[0].number, stranger, f"10.0.0.{source}")
+        guesses, shown = type(self.env["crab.card.guess"]), []
+
+        def prove(_guess, phone, code, _source, _spend):
+            shown.append((phone, code))
+            return phone
+
+        with patch.object(guesses, "_has_codes", lambda _guess: True), patch.object(guesses, "_prove", prove):
+            for client, path in ((self.mine, "/cards/bind"), (self.nobody, "/redemptions/quick/options")):
+                self._refused_as(client.post(path, json=self._pair()), 422, code="sms_code_required")
+                self._ok(client.post(path, json={**self._pair(), "phone": "13800000001", "code": "123456"}))
+        self.assertEqual(shown, [("13800000001", "123456")] * 2)
 
     @covers("MB-15", "list with state", "sort by time received, product, state", via="api")
     def test_cards_are_listed_in_each_order(self):

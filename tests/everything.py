@@ -311,8 +311,8 @@ class Everything(World):
         from odoo.addons.crab_base.tools.subject import Subject
 
         member = env["crab.member"].browse(self.member_id)
-        env["crab.session"]._open(member.account_id, "member", "sms", "203.0.113.7", "iPhone")
-        env["crab.login.attempt"]._count_try(member.account_id.phone, "203.0.113.7", "iPhone")
+        env["crab.session"]._open(member.account_id, "member", "sms", "203.0.113.7", "MP-1")
+        env["crab.login.attempt"]._count_try(member.account_id.phone, "203.0.113.7", "MP-1")
         env["crab.upload"]._keep(Subject("member", member.id), base64.b64decode(PICTURE))
 
     def _make_wechat(self, env, order):

@@ -278,7 +278,7 @@ def forget_registry(database):
 
 
 # what may stand on a Chinese screen in Latin letters, besides capitals (codes, abbreviations) and names of users
-LATIN = {"Crab", "Excel", "Odoo", "OdooBot", "csv", "xlsx", "pdf", "Administrator", "System", *ROLES}
+LATIN = {"Crab", "Excel", "FastAPI", "Odoo", "OdooBot", "csv", "xlsx", "pdf", "Administrator", "System", *ROLES}
 # what Odoo itself writes to the console: a script that its package leaves out
 CONSOLE = ("selfie_segmentation",)
 

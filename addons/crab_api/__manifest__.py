@@ -6,7 +6,7 @@
     "author": "Crab",
     "license": "AGPL-3",
     "depends": ["crab_member", "crab_sms", "fastapi"],
-    "external_dependencies": {"python": ["fastapi", "jwt", "prometheus_client"]},
+    "external_dependencies": {"python": ["fastapi", "PyJWT", "prometheus-client"]},
     "data": [
         "security/ir.model.access.csv",
         "data/fastapi_endpoint.xml",

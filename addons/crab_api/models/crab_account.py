@@ -1,12 +1,9 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
 
 class CrabAccount(models.Model):
     _inherit = "crab.account"
-
-    session_ids = fields.One2many("crab.session", "account_id", "Sessions")
-    login_attempt_ids = fields.One2many("crab.login.attempt", "account_id", "Logins")
 
     def _api_roles(self):
         """The roles in which this account may log in now: ``[(kind, id of its record, name)]``, the usual first."""
@@ -35,8 +32,8 @@ class CrabAccount(models.Model):
 
     def _erase(self):
         """What tells where somebody was when goes with the person."""
-        self.env["crab.login.attempt"].search([("account_id", "in", self.ids)]).unlink()
-        self.session_ids.unlink()
+        for model in ("crab.login.attempt", "crab.session"):
+            self.env[model].search([("account_id", "in", self.ids)]).unlink()
         return super()._erase()
 
     def action_open_sessions(self):

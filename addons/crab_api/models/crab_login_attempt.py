@@ -136,7 +136,7 @@ class CrabLoginAttempt(models.Model):
 
     def action_lift(self):
         """Let this phone try passwords again: what was wrong before does not count any more."""
-        self.env["crab.login.attempt"].check_access("read")
+        self.env["crab.account"].check_access("write")
         subject = Subject.of(self.env)
         wrong_sudo = self.sudo().search(  # sudo: read-only for everybody, this is its one change
             [("phone", "in", self.mapped("phone")), ("outcome", "=", "tried"), ("lifted_at", "=", False)]

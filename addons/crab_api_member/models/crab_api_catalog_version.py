@@ -30,7 +30,7 @@ class CrabApiCatalogVersion(models.AbstractModel):
     _inherit = "crab.api.catalog.service"  # pylint: disable=consider-merging-classes-inherited  # a file per concern
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
             CREATE TABLE IF NOT EXISTS crab_catalog_tick (id bigserial PRIMARY KEY);
@@ -53,6 +53,7 @@ class CrabApiCatalogVersion(models.AbstractModel):
                     SQL(condition),
                 )
             )
+        return result
 
     @api.model
     def _version(self):

@@ -18,3 +18,10 @@ class FastapiEndpoint(models.Model):
         if path.startswith(PUBLIC) and path != OWN:
             return self.env["crab.api.catalog.service"]._version()
         return super()._crab_public_version(path)
+
+    @api.model
+    def _crab_not_ready(self):
+        reasons = super()._crab_not_ready()
+        if self.env["crab.card.key"]._keyring_problem():  # which one is for the log and the settings, not for strangers
+            reasons.append("the keys of the card passwords are missing or wrong")
+        return reasons

@@ -27,6 +27,14 @@ CODES = {
     429: "too_many",
     503: "unavailable",
 }
+REFUSALS = {
+    401: "No login, or one that ended",
+    403: "Not yours to do",
+    404: "Unknown, or not yours to see",
+    409: "Conflict: busy, or the key was used for something else",
+    422: "Something is missing or wrong, or a rule says no",
+    429: "Too many; `Retry-After` says when to try again",
+}
 # the words of Odoo's own refusals name models and rights; outside they say nothing
 TEXTS = {
     401: "Please log in.",

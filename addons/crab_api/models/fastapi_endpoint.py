@@ -8,10 +8,12 @@ from odoo.exceptions import UserError
 
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher  # noqa: F401  # its patches of starlette
 
+from .. import errors
 from ..dependencies import note_route
 from ..dispatcher import ROOT
 from ..errors import TEXTS
 from ..routers import auth, files
+from ..schemas import ErrorOut
 
 LANGUAGES = {"zh": "zh_CN", "en": "en_US"}  # English is what the source is written in, installed or not
 DESCRIPTION = """
@@ -49,6 +51,9 @@ class FastapiEndpoint(models.Model):
                 docs_url=None,  # its page loads scripts from elsewhere
                 redoc_url=None,
                 redirect_slashes=False,
+                responses={
+                    status: {"model": ErrorOut, "description": text} for status, text in errors.REFUSALS.items()
+                },
             )
         return params
 
@@ -59,8 +64,11 @@ class FastapiEndpoint(models.Model):
     @api.model
     def _crab_lang(self, accept_language):
         """Code of the language of an answer: English if it is asked for before Chinese, else Chinese."""
-        asked = (LANGUAGES.get(lang.language) for lang in parse_accept_language((accept_language or "")[:200]))
-        return next(filter(None, asked), "zh_CN")
+        try:
+            asked = parse_accept_language((accept_language or "")[:200])
+        except ValueError:  # a weight that is no number
+            return "zh_CN"
+        return next(filter(None, (LANGUAGES.get(lang.language) for lang in asked)), "zh_CN")
 
     @api.model
     def _crab_etag(self, path, query, accept_language):

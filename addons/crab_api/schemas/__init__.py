@@ -1,4 +1,4 @@
-from .base import Amount, Day, In, Out, Page, When
+from .base import Amount, Day, ErrorOut, In, Out, Page, When
 from .auth import (
     CodeIn,
     LoginPasswordIn,

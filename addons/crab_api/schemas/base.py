@@ -24,6 +24,14 @@ class Out(BaseModel):
     model_config = ConfigDict(from_attributes=False)
 
 
+class ErrorOut(Out):
+    """A refusal: ``code`` is stable, ``detail`` is for people, ``fields`` says which field is wrong and why."""
+
+    code: str
+    detail: str
+    fields: dict[str, str]
+
+
 class Page(Out, Generic[T]):
     """One page of a list; ``next_cursor`` is for the query of the next one, null on the last."""
 

@@ -128,5 +128,5 @@ class TestErrors(ApiCase, MemberCase):
         self.assertEqual(endpoint._crab_lang("en"), "en_US")
         self.assertEqual(endpoint._crab_lang("zh-CN,zh;q=0.9"), "zh_CN")
         self.assertEqual(endpoint._crab_lang("fr,en-GB;q=0.9,zh;q=0.8"), "en_US")
-        for other in (None, "", "xx", "*", "x" * 10_000, "\x00"):
+        for other in (None, "", "xx", "*", "x" * 10_000, "\x00", "en;q=x", ";"):
             self.assertEqual(endpoint._crab_lang(other), "zh_CN")

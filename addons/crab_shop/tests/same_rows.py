@@ -38,7 +38,7 @@ STEPS = {
     *(("sale.order.line", "create", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
     *(("sale.order.line", "write", addon) for addon in ("analytic", "sale", "sale_stock", "crab_shop")),
 }
-# Of invoices, stock moves, payments, refunds, requests, fapiao and bills, which a new or newly paid order has none of.
+# Of invoices, stock moves, payments, refunds, requests, fapiao, bills and reports to WeChat: a new order has none.
 FOLLOWERS = {
     ("account.move", "delivery_date"),
     ("account.move", "incoterm_location"),
@@ -50,6 +50,7 @@ FOLLOWERS = {
     ("crab.fapiao", "company_id"),
     ("crab.refund", "company_id"),
     ("crab.refund", "member_id"),
+    ("crab.wechat.shipping", "company_id"),
     ("payment.wechatpay.bill.line", "crab_order_kind"),
     ("stock.move", "packaging_uom_id"),
     ("stock.move", "packaging_uom_qty"),

@@ -9,7 +9,7 @@ ROOT = "crab_base.menu_crab"
 # words of notices can name
 NAMES = {
     *("order", "goods", "amount", "carrier", "tracking", "reason", "friend", "number", "document", "count", "missing"),
-    *("until", "request", "code", "minutes", "text"),
+    *("until", "request", "code", "minutes", "text", "date"),
 }
 WORDS = {
     "crab_base.res_users_menu": {"Invited", "No"},

@@ -115,7 +115,6 @@ class CrabApiDispatcher(FastApiDispatcher):
         stream.seek(0)
         if len(body) > (MAX_FILE_BODY if is_file else MAX_BODY) or (not is_file and _depth(body) > MAX_DEPTH):
             raise RequestEntityTooLarge()
-        self.request.crab_api["body"] = body
 
     def handle_error(self, exc):
         env = self.request.env

@@ -16,3 +16,9 @@ def normalise(text):
 def national(e164):
     """How people of the country write it: ``13800000000``; other countries' numbers keep their prefix."""
     return e164[3:] if e164 and e164.startswith("+86") else e164
+
+
+def masked(text):
+    """A phone number without its middle, for who may not see it whole: ``138****0000``."""
+    digits = (national(normalise(text)) or text or "").replace(" ", "")
+    return f"{digits[:3]}****{digits[-4:]}"

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crab_account.tools.phone import national, normalise
+from odoo.addons.crab_account.tools.phone import masked, normalise
 
 from ..errors import ApiError
 from ..schemas import RoleOut, RolesOut, TokensOut
@@ -28,13 +28,22 @@ class CrabApiAuthService(models.AbstractModel):
         :return: ``TokensOut``
         """
         self.env["crab.sms.code"]._check(data.phone, "login", data.code, source)
-        [account_sudo] = self.env["crab.account"]._get_or_create(
-            [{"name": self._name_of(data.phone), "phone": data.phone}]
-        )
-        is_new = not account_sudo._api_roles() or (data.role == "member" and not self._has(account_sudo, "member"))
+        [account_sudo] = self.env["crab.account"]._get_or_create([{"name": masked(data.phone), "phone": data.phone}])
+        return self._enter(account_sudo, data, "sms", source, device)
+
+    @api.model
+    def _enter(self, account, data, method, source, device):
+        """Log in who has proven to be the person of ``account``, making a member of them where needed.
+
+        :param account: in sudo
+        :param data: with ``role`` and ``invite``
+        :return: ``TokensOut``
+        """
+        roles = [kind for kind, _id, _name in account._api_roles()]
+        is_new = not roles or (data.role == "member" and "member" not in roles)
         if is_new:
-            self.env["crab.member"]._sign_up(account_sudo, data.invite)
-        return self._logged_in(account_sudo, data.role, "sms", source, device, is_new=is_new)
+            self.env["crab.member"]._sign_up(account, data.invite)
+        return self._logged_in(account, data.role, method, source, device, is_new=is_new)
 
     @api.model
     def _login_password(self, data, source, device):
@@ -58,16 +67,6 @@ class CrabApiAuthService(models.AbstractModel):
         session_sudo = self.env["crab.session"]._open(account, role, method, source, device)
         self.env["crab.login.attempt"]._succeed(account, method, source, device, attempt_id)
         return TokensOut(**session_sudo._tokens(), is_new=is_new)
-
-    @api.model
-    def _has(self, account, kind):
-        return any(found == kind for found, _id, _name in account._api_roles())
-
-    @api.model
-    def _name_of(self, phone):
-        """What somebody is called who has not given a name yet: the phone number without its middle."""
-        number = national(normalise(phone) or phone).replace(" ", "")
-        return f"{number[:3]}****{number[-4:]}"
 
     # ------------------------------------------------------------------ being logged in
 

@@ -13,7 +13,4 @@ class CrabApiAuthService(models.AbstractModel):
         :raise PhoneRequired: (409) WeChat's person is not known yet, and no phone number was shared
         """
         account_sudo = self.env["crab.account"]._wechat_login(data.js_code, data.phone_code)
-        is_new = not account_sudo._api_roles() or (data.role == "member" and not self._has(account_sudo, "member"))
-        if is_new:
-            self.env["crab.member"]._sign_up(account_sudo, data.invite)
-        return self._logged_in(account_sudo, data.role, "wechat", source, device, is_new=is_new)
+        return self._enter(account_sudo, data, "wechat", source, device)

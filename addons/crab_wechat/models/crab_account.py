@@ -3,7 +3,7 @@ from psycopg2 import IntegrityError
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError, UserError
 
-from odoo.addons.crab_account.tools.phone import national, normalise
+from odoo.addons.crab_account.tools.phone import masked, normalise
 from odoo.addons.crab_base.tools.locks import lock_rows
 
 
@@ -63,9 +63,7 @@ class CrabAccount(models.Model):
         """The account with this number: the one that has it, into which this one merges; else this or a new one."""
         known_sudo = self._find_by_phone(phone)
         if not self:
-            digits = national(phone).replace(" ", "")
-            name = f"{digits[:3]}****{digits[-4:]}"
-            return known_sudo or self._get_or_create([{"name": name, "phone": phone}])[0]
+            return known_sudo or self._get_or_create([{"name": masked(phone), "phone": phone}])[0]
         if known_sudo:
             self._merge_into(known_sudo)
             return known_sudo

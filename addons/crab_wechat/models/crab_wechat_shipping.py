@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from odoo.addons.crab_account.tools.phone import national
+from odoo.addons.crab_account.tools.phone import masked
 from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.timezone import SHANGHAI
@@ -110,7 +110,7 @@ class CrabWechatShipping(models.Model):
                 if not codes.get(carrier):
                     return None, "carrier"
                 parcel |= {"tracking_no": tracking, "express_company": codes[carrier]}
-                parcel["contact"] = {"receiver_contact": self._masked(order.crab_receiver_phone)}
+                parcel["contact"] = {"receiver_contact": masked(order.crab_receiver_phone)}
             shipping_list.append(parcel)
         is_all = order.crab_state != "partly_shipped"
         split = self.is_split or len(shipping_list) > 1 or not is_all
@@ -149,11 +149,6 @@ class CrabWechatShipping(models.Model):
         carriers = self.env["crab.carrier"].with_context(active_test=False).search([("code", "!=", False)])
         known = {carrier.code: carrier.code for carrier in carriers} | {one.name: one.code for one in carriers}
         return {name: known.get(name) for name in names}
-
-    @api.model
-    def _masked(self, phone):
-        digits = (national(phone) or phone or "").replace(" ", "")
-        return f"{digits[:3]}****{digits[-4:]}"
 
     @api.model
     def _moment(self, moment):

@@ -1,0 +1,46 @@
+import { onLoad, onPullDownRefresh, onUnload } from '@dcloudio/uni-app'
+import { ref, shallowRef } from 'vue'
+import { ApiError } from '@/api/client'
+import { toast } from '@/utils/toast'
+
+export function asApiError(error: unknown) {
+  if (error instanceof ApiError) return error
+  console.error(error)
+  return new ApiError(-1, 'bug', '出了点问题，请重试')
+}
+
+/** What a page shows: loaded when it opens and on pulling down; what was there stays while it is loaded anew. */
+export function usePage<T>(load: () => Promise<T>) {
+  const data = shallowRef<T>()
+  const error = ref<ApiError | null>(null)
+  const loading = ref(true)
+  let turn = 0
+  let gone = false
+
+  async function reload() {
+    const mine = ++turn
+    loading.value = true
+    try {
+      const found = await load()
+      if (mine !== turn) return
+      data.value = found
+      error.value = null
+    } catch (caught) {
+      if (mine !== turn) return
+      error.value = asApiError(caught)
+      if (data.value !== undefined && !gone) toast(error.value.detail)
+    } finally {
+      if (mine === turn) loading.value = false
+    }
+  }
+
+  onLoad(reload)
+  onUnload(() => {
+    gone = true
+  })
+  onPullDownRefresh(async () => {
+    await reload()
+    uni.stopPullDownRefresh()
+  })
+  return { data, error, loading, reload }
+}

@@ -1,0 +1,33 @@
+import { defineConfig, type Plugin } from 'vite'
+import uni from '@dcloudio/vite-plugin-uni'
+
+const api = process.env.CRAB_API || 'http://127.0.0.1:8069'
+
+// wot and uni-h5 name fonts and pictures of other hosts; nothing of ours comes from elsewhere
+function withoutOtherHosts(code: string) {
+  return code
+    .replace(/url\((["']?)(https?:)?\/\/at\.alicdn\.com[^)]*\)\s*format\(["']?\w+["']?\),?\s*/g, '')
+    .replace(/https:\/\/cdn\.dcloud\.net\.cn\/img\/shadow-\w+\.png/g, 'data:,')
+}
+
+const noOtherHosts: Plugin = {
+  name: 'no-other-hosts',
+  enforce: 'post',
+  transform: (code) => (/at\.alicdn\.com|cdn\.dcloud\.net\.cn/.test(code) ? { code: withoutOtherHosts(code), map: null } : null),
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk') file.code = withoutOtherHosts(file.code)
+      else if (typeof file.source === 'string') file.source = withoutOtherHosts(file.source)
+    }
+  },
+}
+
+export default defineConfig({
+  base: './',
+  plugins: [noOtherHosts, uni()],
+  build: { target: 'es2015' },
+  server: {
+    host: '127.0.0.1',
+    proxy: Object.fromEntries(['/api', '/web', '/crab', '/payment'].map((path) => [path, api])),
+  },
+})

@@ -18,6 +18,7 @@ class OnlineSalesOut(Out):
 
 
 class EarningSummaryOut(Out):
+    today: Amount = Field(description="Earned today, credited or not, less what was given back today.")
     total: Amount
     withdrawable: Amount = Field(description="May be negative after refunds; then nothing can be withdrawn.")
     asked_for: Amount
@@ -31,7 +32,9 @@ class EarningSummaryOut(Out):
 
     @classmethod
     def from_figures(cls, figures, online, needs_invoice):
-        values = {name: figures[name] for name in ("total", "withdrawable", "asked_for", "withdrawn", "credited")}
+        values = {
+            name: figures[name] for name in ("today", "total", "withdrawable", "asked_for", "withdrawn", "credited")
+        }
         return cls(
             **values,
             not_credited=figures["pending"],

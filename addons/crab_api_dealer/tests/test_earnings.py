@@ -4,6 +4,8 @@ from decimal import Decimal
 import python_calamine
 from freezegun import freeze_time
 
+from odoo import fields
+
 from odoo.addons.crab_api.tests.test_files import picture
 from odoo.addons.crab_base.tests.common import covers
 
@@ -37,6 +39,9 @@ class TestEarnings(DealerApiCase):
         summary = self._get(self.dealer3, "/dealer/earnings/summary")
         self.assertEqual((summary["total"], summary["withdrawable"]), ("300.00", "150.00"))
         self.assertEqual(summary["actions"], ["withdraw"])
+        self.assertEqual(summary["today"], "300.00")
+        with freeze_time(fields.Datetime.add(fields.Datetime.now(), days=1)):
+            self.assertEqual(self.env["crab.earning"]._today_of_subject(self.subject(self.dealer3)), 0)
         online = {sales["kind"]: (sales["sold"], sales["earned"]) for sales in summary["online"]}
         self.assertEqual(online["package"], ("1900.00", "300.00"))
         online = {sales["kind"]: sales for sales in self._get(self.dealer1, "/dealer/earnings/summary")["online"]}

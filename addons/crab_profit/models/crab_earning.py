@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 
 CREDIT_ORDERS = 1000
 
@@ -122,6 +123,16 @@ class CrabEarning(models.Model):
         """What the subject earned that is not credited yet, as Decimal."""
         earnings_sudo = self.sudo()  # the domain says what is the subject's
         domain = self._subject_domain(subject) & fields.Domain("state", "=", "pending")
+        [(amount,)] = earnings_sudo._read_group(domain, aggregates=["amount:sum"])
+        return dec(amount)
+
+    @api.model
+    def _today_of_subject(self, subject: Subject):
+        """What the subject earned today (in Shanghai), credited or not, less what was given back today, as Decimal."""
+        start, end = day_bounds(business_date())
+        earnings_sudo = self.sudo()  # the domain says what is the subject's
+        domain = self._subject_domain(subject) & fields.Domain("earned_at", ">=", start)
+        domain &= fields.Domain("earned_at", "<", end)
         [(amount,)] = earnings_sudo._read_group(domain, aggregates=["amount:sum"])
         return dec(amount)
 

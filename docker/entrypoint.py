@@ -15,7 +15,6 @@ CRAB_WORKERS, CRAB_JOB_CHANNELS, CRAB_LOG_LEVEL, CRAB_MEMORY_SOFT and CRAB_MEMOR
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -55,8 +54,8 @@ def settings(role):
         "db_port": value("PGPORT", "5432"),
         "db_user": value("PGUSER"),
         "db_password": value("PGPASSWORD"),
+        # no filter beside it: with one, Odoo lists the databases for each request without a session
         "db_name": database,
-        "dbfilter": f"^{re.escape(database)}$",
         "list_db": False,
         "with_demo": False,
         "proxy_mode": True,

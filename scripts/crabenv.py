@@ -248,7 +248,10 @@ def odoo_arguments(database=None):
     if os.environ.get("PGPASSWORD"):
         arguments += ["-w", os.environ["PGPASSWORD"]]
     if database:
-        arguments += ["-d", database, "--db-filter", f"^{re.escape(database)}$"]
+        arguments += [
+            "-d",
+            database,
+        ]  # no filter: with one, Odoo lists the databases for each request without a session
     return arguments
 
 

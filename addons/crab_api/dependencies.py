@@ -1,4 +1,4 @@
-"""What handlers ask for. Cheap ones are ``async``: they run in place instead of in a thread of their own."""
+"""What handlers ask for; all ``async``: they run in place instead of in a thread of their own."""
 
 import json
 from typing import Annotated, NamedTuple
@@ -35,7 +35,7 @@ class Login(NamedTuple):
     subject: Subject
 
 
-def optional_login(
+async def optional_login(
     env: ApiEnv, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Login | None:
     if credentials is None:

@@ -10,7 +10,6 @@ import re
 import time
 import uuid
 from contextlib import contextmanager
-from io import BytesIO
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -19,7 +18,7 @@ from odoo.http import Response
 from odoo.addons.fastapi.context import odoo_env_ctx
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
 
-from . import metrics
+from . import asgi, metrics
 from .errors import answer
 
 ROOT = "/api/v1"
@@ -38,33 +37,12 @@ _access = logging.getLogger("odoo.addons.crab_api.access")
 
 
 def get_app(env):
-    """The ASGI application of this registry, as WSGI."""
+    """The ASGI application of this registry."""
     registry = env.registry
     if not hasattr(registry, "crab_api_app"):
-        wsgi = env["fastapi.endpoint"].sudo().get_app(ROOT)  # sudo: settings are not the caller's
-        wsgi.app = Outermost(wsgi.app)
-        registry.crab_api_app = wsgi
+        # sudo: settings are not the caller's; of OCA's WSGI application only what it wraps
+        registry.crab_api_app = env["fastapi.endpoint"].sudo().get_app(ROOT).app
     return registry.crab_api_app
-
-
-class Outermost:
-    """Keeps what a handler raises for the dispatcher.
-
-    a2wsgi loses it now and then: it ends a call whose application is done before it looks for its error.
-    """
-
-    KEY = "crab.error"
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        try:
-            await self.app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001  the dispatcher raises it again
-            scope["wsgi_environ"][self.KEY] = error
-            await send({"type": "http.response.start", "status": 500, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
 
 
 class CrabApiDispatcher(FastApiDispatcher):
@@ -81,18 +59,14 @@ class CrabApiDispatcher(FastApiDispatcher):
     def dispatch(self, endpoint, args):
         self.request.params = {}
         environ = self._get_environ()
-        self._check_body(environ)
+        body = self._read_body(environ)
         if not_modified := self._not_modified():
             return not_modified
-        data = BytesIO()
         lang = self.request.env["fastapi.endpoint"]._crab_lang(self.request.httprequest.headers.get("Accept-Language"))
         self.request.update_context(lang=lang)
         with odoo_env(self.request.env):
-            for part in get_app(self.request.env)(environ, self._make_response):
-                data.write(part)
-            if error := environ.pop(Outermost.KEY, None):
-                raise error
-        return self.request.make_response(data.getvalue(), headers=self.headers, status=self.status)
+            status, headers, content = asgi.call(get_app(self.request.env), environ, body)
+        return self.request.make_response(content, headers=headers, status=status)
 
     def _not_modified(self):
         """304 for public answers that have not changed, before anything is computed."""
@@ -107,14 +81,14 @@ class CrabApiDispatcher(FastApiDispatcher):
         self.notes["route"] = "not modified"
         return Response(status=304)
 
-    def _check_body(self, environ):
+    def _read_body(self, environ):
         """:raise RequestEntityTooLarge: before a body is parsed that nobody needs"""
         stream = environ["wsgi.input"]
         is_file = environ["PATH_INFO"] == f"{ROOT}/files"
         body = stream.read(MAX_FILE_BODY + 1)
-        stream.seek(0)
         if len(body) > (MAX_FILE_BODY if is_file else MAX_BODY) or (not is_file and _depth(body) > MAX_DEPTH):
             raise RequestEntityTooLarge()
+        return body
 
     def handle_error(self, exc):
         env = self.request.env

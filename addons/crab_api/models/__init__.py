@@ -4,3 +4,4 @@ from . import crab_login_attempt
 from . import crab_session
 from . import crab_upload
 from . import fastapi_endpoint
+from . import ir_http

@@ -1,7 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, status
+from fastapi import Header, status
 
+from ..asgi import APIRouter
 from ..dependencies import ApiEnv, CurrentLogin, OptionalLogin, Source
 from ..schemas import (
     CodeIn,

@@ -1,7 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, File, UploadFile, status
+from fastapi import File, UploadFile, status
 
+from ..asgi import APIRouter
 from ..dependencies import AnySubject, ApiEnv
 from ..schemas import UploadOut
 

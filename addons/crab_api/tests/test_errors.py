@@ -1,4 +1,3 @@
-from fastapi import APIRouter
 from psycopg2 import errors as pg_errors
 from pydantic import Field
 
@@ -7,6 +6,7 @@ from odoo.exceptions import AccessError, LockError, MissingError, UserError, Val
 from odoo.addons.crab_member.tests.common import MemberCase
 
 from .. import errors
+from ..asgi import APIRouter
 from ..dependencies import ApiEnv, MemberSubject, Once, Paging
 from ..dispatcher import ROOT, _depth
 from ..schemas import Amount, In, Out, When

@@ -1,7 +1,8 @@
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import ApiEnv, DealerSubject, Paging
 from odoo.addons.crab_api.schemas import Page
 

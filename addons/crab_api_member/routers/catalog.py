@@ -1,7 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
+from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import AnySubject, ApiEnv, Paging
 from odoo.addons.crab_api.schemas import Page
 

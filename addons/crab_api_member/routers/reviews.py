@@ -1,5 +1,4 @@
-from fastapi import APIRouter
-
+from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import ApiEnv, MemberSubject, Once, Paging
 from odoo.addons.crab_api.schemas import Page
 

@@ -1,5 +1,4 @@
-from fastapi import APIRouter
-
+from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import ApiEnv
 
 from ..schemas import site as schemas

@@ -1,7 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 
+from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import AnySubject, ApiEnv, Source
 from odoo.addons.crab_api.schemas import TokensOut
 

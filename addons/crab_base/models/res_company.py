@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 CHART = "cn_large_bis"
@@ -30,15 +30,23 @@ class ResCompany(models.Model):
 
     @api.model
     def _crab_company(self, role):
-        """The company with the given role ("group" or "sales"), in sudo: its identity is no secret.
+        """The company with the given role ("group" or "sales"): its identity is no secret.
 
         :raise UserError: when no company has the role
         """
-        company = self.sudo().search([("crab_role", "=", role)], limit=1)
-        if not company:
+        return self.browse(self._crab_company_id(role))
+
+    @api.model
+    @tools.ormcache("role")
+    def _crab_company_id(self, role):
+        company_sudo = self.sudo().search([("crab_role", "=", role)], limit=1)
+        if not company_sudo:
             label = dict(self._fields["crab_role"]._description_selection(self.env))[role]
             raise UserError(self.env._("No company has the role “%(role)s”. Set it in the company's form.", role=label))
-        return company.with_env(self.env)
+        return company_sudo.id
+
+    def cache_invalidation_fields(self):
+        return super().cache_invalidation_fields() | {"crab_role"}
 
     @api.model
     def _crab_set_up_companies(self):

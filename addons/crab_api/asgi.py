@@ -6,12 +6,14 @@ third thread for each handler only cost switches between them, and a2wsgi loses 
 
 import asyncio
 import collections
+import contextlib
 import functools
 import inspect
 
 import fastapi
 from a2wsgi.asgi import build_scope
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 _idle_loops = collections.deque()  # one for each request that runs at a time; made after the fork of a worker
 
@@ -45,6 +47,17 @@ def call(app, environ, body):
     finally:
         _idle_loops.append(loop)
     return status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers], b"".join(content)
+
+
+def prepare(app, path):
+    """Let FastAPI make what it makes of all routes when first asked, a second of work: before workers are forked."""
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "root_path": ""}
+
+    async def nothing(*_message):
+        return {"type": "http.disconnect"}
+
+    with contextlib.suppress(HTTPException):  # no such path: all have been tried
+        asyncio.run(app(scope, nothing, nothing))
 
 
 def _in_place(endpoint):

@@ -141,7 +141,12 @@ async def once(
 Once = Annotated[OnceRunner, Depends(once)]
 
 
-async def note_route(asked: Request):
+async def note_route(
+    asked: Request,
+    accept_language: Annotated[
+        str | None, Header(description="Language of texts for people: `zh-CN` (without it) or `en`.")
+    ] = None,
+):
     """For log and metrics: the path with its placeholders, so that no id or token of a path is kept.
 
     :raise RequestValidationError: (422) for a NUL anywhere, which no text of the database can hold

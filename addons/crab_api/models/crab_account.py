@@ -8,27 +8,29 @@ class CrabAccount(models.Model):
     def _api_roles(self):
         """The roles in which this account may log in now: ``[(kind, id of its record, name)]``, the usual first."""
         self.ensure_one()
-        for model in ("crab.member", "crab.dealer", "crab.dealer.staff"):
-            self.env[model].flush_model()
+        self._api_flush_roles()
         self.env.cr.execute(
-            SQL(
-                """
-                SELECT 'member', m.id, l.name FROM crab_member m JOIN crab_member_level l ON l.id = m.level_id
-                 WHERE m.account_id = %(account)s AND m.state = 'active'
-                UNION ALL
-                SELECT 'dealer', d.id, d.name FROM crab_dealer d WHERE d.account_id = %(account)s AND d.state = 'active'
-                UNION ALL
-                SELECT 'staff', s.id, d.name FROM crab_dealer_staff s JOIN crab_dealer d ON d.id = s.dealer_id
-                 WHERE s.account_id = %(account)s AND s.active AND d.state = 'active'
-                """,
-                account=self.id,
-            )
+            SQL("SELECT kind, id, name FROM (%s) roles WHERE account_id = %s", self._api_roles_sql(), self.id)
         )
         return self.env.cr.fetchall()
 
-    def _api_has_role(self, kind, role_id):
-        """Whether this account still has that role; asked with every request."""
-        return any((kind, role_id) == found[:2] for found in self._api_roles())
+    def _api_flush_roles(self):
+        for model in ("crab.account", "crab.session", "crab.member", "crab.dealer", "crab.dealer.staff"):
+            self.env[model].flush_model()
+
+    def _api_roles_sql(self):
+        """Rows ``kind, id, name, account_id`` of all roles that count now."""
+        return SQL(
+            """
+            SELECT 'member' AS kind, m.id, l.name, m.account_id
+              FROM crab_member m JOIN crab_member_level l ON l.id = m.level_id WHERE m.state = 'active'
+            UNION ALL
+            SELECT 'dealer', d.id, d.name, d.account_id FROM crab_dealer d WHERE d.state = 'active'
+            UNION ALL
+            SELECT 'staff', s.id, d.name, s.account_id
+              FROM crab_dealer_staff s JOIN crab_dealer d ON d.id = s.dealer_id WHERE s.active AND d.state = 'active'
+            """
+        )
 
     def _erase(self):
         """What tells where somebody was when goes with the person."""

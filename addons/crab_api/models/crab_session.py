@@ -134,26 +134,35 @@ class CrabSession(models.Model):
             )
         except jwt.InvalidTokenError:
             return nobody
-        session_sudo = self._live(claims["sid"])
-        return (session_sudo, session_sudo._subject()) if session_sudo else nobody
+        return self._live(claims["sid"])
 
     @api.model
     def _live(self, public_id):
-        """The session if it still counts: not ended, its account live and not logged out since, its role there."""
+        """The session if it still counts: not ended, its account live and not logged out since, its role there.
+
+        Asked with every request: one query.
+
+        :return: as :meth:`_of_access_token`
+        """
+        accounts = self.env["crab.account"]
+        accounts._api_flush_roles()
         self.env.cr.execute(
             SQL(
-                "SELECT s.id FROM crab_session s JOIN crab_account a ON a.id = s.account_id WHERE s.public_id = %s"
-                " AND s.ended_at IS NULL AND a.state = 'live' AND a.token_generation = s.generation"
-                " AND s.renewed_at > %s",
-                str(public_id),
-                fields.Datetime.now() - timedelta(days=REFRESH_DAYS),
+                """
+                SELECT s.id, s.role, s.role_id, s.account_id
+                  FROM crab_session s JOIN crab_account a ON a.id = s.account_id
+                  JOIN (%(roles)s) r ON r.account_id = s.account_id AND r.kind = s.role AND r.id = s.role_id
+                 WHERE s.public_id = %(public_id)s AND s.ended_at IS NULL AND s.renewed_at > %(since)s
+                   AND a.state = 'live' AND a.token_generation = s.generation
+                """,
+                roles=accounts._api_roles_sql(),
+                public_id=str(public_id),
+                since=fields.Datetime.now() - timedelta(days=REFRESH_DAYS),
             )
         )
-        found = self.env.cr.fetchone()
-        session_sudo = self.sudo().browse(found)  # sudo: whoever shows a token has no user
-        if session_sudo and not session_sudo.account_id._api_has_role(session_sudo.role, session_sudo.role_id):
-            return session_sudo.browse()
-        return session_sudo
+        if not (found := self.env.cr.fetchone()):
+            return self.sudo().browse(), None
+        return self.sudo().browse(found[0]), Subject(*found[1:])  # sudo: whoever shows a token has no user
 
     def _subject(self):
         return Subject(self.role, self.role_id, self.account_id.id)
@@ -175,7 +184,7 @@ class CrabSession(models.Model):
         public_id, renewals = match[1], int(match[2])
         if not consteq(self._refresh_token(public_id, renewals), token):
             raise refused
-        session_sudo = self._live(public_id)
+        session_sudo, _subject = self._live(public_id)
         if not session_sudo:
             raise refused
         now = fields.Datetime.now()

@@ -3,14 +3,16 @@ import hashlib
 from accept_language import parse_accept_language
 from fastapi import Depends
 
+import odoo
 from odoo import api, fields, models, release
 from odoo.exceptions import UserError
+from odoo.tools import config
 
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher  # noqa: F401  # its patches of starlette
 
-from .. import errors
+from .. import asgi, errors
 from ..dependencies import note_route
-from ..dispatcher import ROOT
+from ..dispatcher import ROOT, get_app
 from ..errors import TEXTS
 from ..routers import auth, files
 from ..schemas import ErrorOut
@@ -35,6 +37,12 @@ class FastapiEndpoint(models.Model):
 
     app: str = fields.Selection(selection_add=[("crab", "Crab")], ondelete={"crab": "cascade"})
 
+    def _register_hook(self):
+        result = super()._register_hook()
+        if config["workers"] and not config["stop_after_init"] and not odoo.evented:
+            asgi.prepare(get_app(self.env), f"{ROOT}/-")
+        return result
+
     def _get_fastapi_routers(self):
         routers = super()._get_fastapi_routers()
         if self.app == "crab":
@@ -58,8 +66,7 @@ class FastapiEndpoint(models.Model):
         return params
 
     def _get_fastapi_app_dependencies(self):
-        dependencies = super()._get_fastapi_app_dependencies()
-        return [*dependencies, Depends(note_route)] if self.app == "crab" else dependencies
+        return [Depends(note_route)] if self.app == "crab" else super()._get_fastapi_app_dependencies()
 
     @api.model
     def _crab_lang(self, accept_language):

@@ -4445,6 +4445,12 @@ export interface components {
             /** Online */
             online: components["schemas"]["OnlineSalesOut"][];
             /**
+             * Today
+             * @description Earned today, credited or not, less what was given back today.
+             * @example 128.00
+             */
+            today: string;
+            /**
              * Total
              * @example 128.00
              */
@@ -6610,8 +6616,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -6687,8 +6693,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -6764,8 +6770,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 aftersale_id: string;
@@ -6843,8 +6849,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 aftersale_id: string;
@@ -6922,8 +6928,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 aftersale_id: string;
@@ -7005,8 +7011,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7086,8 +7092,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7167,8 +7173,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7248,8 +7254,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7323,8 +7329,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7404,8 +7410,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7485,8 +7491,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7566,8 +7572,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7643,8 +7649,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7722,8 +7728,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7803,8 +7809,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -7884,8 +7890,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -7969,8 +7975,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 card_id: string;
@@ -8048,8 +8054,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -8135,8 +8141,8 @@ export interface operations {
                 address_id?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8212,8 +8218,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8293,8 +8299,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -8376,8 +8382,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -8455,8 +8461,8 @@ export interface operations {
                 kind?: ("package" | "physical_card" | "ecard") | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8535,8 +8541,8 @@ export interface operations {
                 ids: string;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8621,8 +8627,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -8698,8 +8704,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -8782,8 +8788,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -8861,8 +8867,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -8957,8 +8963,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -9034,8 +9040,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9117,8 +9123,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -9198,8 +9204,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -9277,8 +9283,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9358,8 +9364,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9443,8 +9449,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9530,8 +9536,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -9609,8 +9615,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9694,8 +9700,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9779,8 +9785,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -9875,8 +9881,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -9952,8 +9958,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10038,8 +10044,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10118,8 +10124,8 @@ export interface operations {
                 month: string;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10198,8 +10204,8 @@ export interface operations {
                 month: string;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10273,8 +10279,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10350,8 +10356,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 earning_id: string;
@@ -10435,8 +10441,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10512,8 +10518,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -10595,8 +10601,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 invitation_id: string;
@@ -10674,8 +10680,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 invitation_id: string;
@@ -10753,8 +10759,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10830,8 +10836,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -10916,8 +10922,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -11003,8 +11009,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -11080,8 +11086,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 dealer_id: string;
@@ -11159,8 +11165,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 dealer_id: string;
@@ -11251,8 +11257,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -11328,8 +11334,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -11411,8 +11417,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11490,8 +11496,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11567,8 +11573,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11650,8 +11656,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11740,8 +11746,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11819,8 +11825,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11903,8 +11909,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 staff_id: string;
@@ -11982,8 +11988,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -12067,8 +12073,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12144,8 +12150,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12228,8 +12234,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12310,8 +12316,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12396,8 +12402,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 wallet: "stored" | "credit";
@@ -12481,8 +12487,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12558,8 +12564,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -12641,8 +12647,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 withdrawal_id: string;
@@ -12720,8 +12726,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 withdrawal_id: string;
@@ -12808,8 +12814,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -12885,8 +12891,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -12970,8 +12976,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -13051,8 +13057,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 token: string;
@@ -13130,8 +13136,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 token: string;
@@ -13207,8 +13213,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 token: string;
@@ -13286,8 +13292,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -13363,8 +13369,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -13446,8 +13452,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 address_id: string;
@@ -13523,8 +13529,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 address_id: string;
@@ -13606,8 +13612,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -13683,8 +13689,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -13767,8 +13773,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -13844,8 +13850,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -13927,8 +13933,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 return_id: string;
@@ -14006,8 +14012,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 return_id: string;
@@ -14092,8 +14098,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14169,8 +14175,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 card_id: string;
@@ -14253,8 +14259,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14330,8 +14336,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -14407,8 +14413,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 product_id: string;
@@ -14489,8 +14495,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14566,8 +14572,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14648,8 +14654,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14725,8 +14731,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14804,8 +14810,8 @@ export interface operations {
                 is_confirmed?: boolean;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14879,8 +14885,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -14960,8 +14966,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15042,8 +15048,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15119,8 +15125,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15200,8 +15206,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15282,8 +15288,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15364,8 +15370,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15448,8 +15454,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15525,8 +15531,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -15608,8 +15614,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -15689,8 +15695,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -15768,8 +15774,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -15853,8 +15859,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -15932,8 +15938,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -16011,8 +16017,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -16090,8 +16096,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -16175,8 +16181,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -16258,8 +16264,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -16343,8 +16349,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 order_id: string;
@@ -16428,8 +16434,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -16505,8 +16511,8 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
                 /** @description Chosen by the client, a new one for each intention; repetitions get the first answer. */
                 "idempotency-key": string;
             };
@@ -16588,8 +16594,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -16669,8 +16675,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 redemption_id: string;
@@ -16748,8 +16754,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 redemption_id: string;
@@ -16825,8 +16831,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -16902,8 +16908,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -16979,8 +16985,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17056,8 +17062,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 kind: "registration" | "service" | "supplier";
@@ -17135,8 +17141,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17212,8 +17218,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path: {
                 article_id: string;
@@ -17291,8 +17297,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17370,8 +17376,8 @@ export interface operations {
                 parent?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17454,8 +17460,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17531,8 +17537,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17608,8 +17614,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17692,8 +17698,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17774,8 +17780,8 @@ export interface operations {
                 cursor?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17851,8 +17857,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -17931,8 +17937,8 @@ export interface operations {
                 level?: string | null;
             };
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -18009,8 +18015,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -18090,8 +18096,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The Accept-Language header is used to specify the language of the content to be returned. If a language is not available, the server will return the content in the default language. */
-                "Accept-Language"?: string | null;
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
             };
             path?: never;
             cookie?: never;

@@ -2,7 +2,7 @@ const PAGES: Record<string, string> = {
   invite: '/pages/login/index?invite=',
   level_invite: '/pages/login/index?invite=',
   dealer_invite: '/packages/channel/pages/apply?invite=',
-  gift: '/packages/member/pages/gift-claim?token=',
+  gift: '/packages/member/pages/gift?token=',
 }
 const LETTERS: Record<string, string> = { i: 'invite', d: 'dealer_invite', g: 'gift' }
 

@@ -16,6 +16,6 @@ it('shows times of China', () => {
 it('knows where links and codes lead', () => {
   expect(entryOf({})).toBeNull()
   expect(entryOf({ invite: 'AB/1' })).toBe('/pages/login/index?invite=AB%2F1')
-  expect(entryOf({ scene: encodeURIComponent('g=TOKEN') })).toBe('/packages/member/pages/gift-claim?token=TOKEN')
+  expect(entryOf({ scene: encodeURIComponent('g=TOKEN') })).toBe('/packages/member/pages/gift?token=TOKEN')
   expect(entryOf({ scene: 'home' })).toBeNull()
 })

@@ -1,0 +1,35 @@
+import type { Schema } from '@/api/types'
+
+/** What a scanned code says of a card: a number, or a link that carries one. */
+export function numberOfScan(text: string): string {
+  const plain = text.normalize('NFKC').trim()
+  const inLink = /[?&](?:number|card|no)=([A-Za-z0-9]{6,32})(?:&|#|$)/.exec(plain)
+  const number = (inLink ? inLink[1] : plain).toUpperCase()
+  return /^[A-Z0-9]{6,32}$/.test(number) ? number : ''
+}
+
+/** Whether anything is to be chosen: with as many choices as the card gives there is nothing. */
+export const mustChoose = (options: { choose: number; choices: unknown[] }) => options.choices.length > options.choose
+
+/** Tick or untick one of `choose` choices; of one choice the last tick counts. */
+export function toggle(chosen: string[], id: string, choose: number): string[] {
+  if (chosen.includes(id)) return chosen.filter((one) => one !== id)
+  if (choose === 1) return [id]
+  return chosen.length < choose ? [...chosen, id] : chosen
+}
+
+/** What is asked of a card, whoever holds it. */
+export interface Wish {
+  choice: string[] | null
+  receiver: Schema<'ReceiverIn'>
+  delivery_date: string | null
+}
+
+/** Number and password as typed; phone and code where too many wrong ones ask for them. */
+export type Pair = Schema<'QuickOptionsIn'>
+
+/** The page on which a message's document stands. */
+export function pageOfTarget({ kind, id }: Schema<'MessageTarget'>): string {
+  const pages = { order: 'order', redemption: 'redemption', aftersale: 'after-sale', card_return: 'card-returns' }
+  return `/packages/member/pages/${pages[kind]}?id=${encodeURIComponent(id)}`
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { mustChoose, numberOfScan, pageOfTarget, toggle } from '@/utils/card'
+
+describe('a scanned code', () => {
+  it.each([
+    ['ycc00012345', 'YCC00012345'],
+    [' ＹＣＣ00012345\n', 'YCC00012345'],
+    ['https://shop.example/m/?number=YCC00012345', 'YCC00012345'],
+    ['https://shop.example/m/?card=YCC00012345&x=1', 'YCC00012345'],
+    ['https://shop.example/', ''],
+    ['六六大顺', ''],
+    ['123', ''],
+  ])('%s → %s', (text, number) => expect(numberOfScan(text)).toBe(number))
+})
+
+describe('a choice', () => {
+  it('is asked for only where there is one', () => {
+    expect(mustChoose({ choose: 1, choices: [{}] })).toBe(false)
+    expect(mustChoose({ choose: 1, choices: [{}, {}] })).toBe(true)
+  })
+  it('of one: the last tick counts', () => expect(toggle(['a'], 'b', 1)).toEqual(['b']))
+  it('of several: not more than the card gives', () => {
+    expect(toggle(['a'], 'b', 2)).toEqual(['a', 'b'])
+    expect(toggle(['a', 'b'], 'c', 2)).toEqual(['a', 'b'])
+    expect(toggle(['a', 'b'], 'a', 2)).toEqual(['b'])
+  })
+})
+
+it('leads from a message to its document', () => {
+  expect(pageOfTarget({ kind: 'redemption', id: 'TH/1' })).toBe('/packages/member/pages/redemption?id=TH%2F1')
+})

@@ -6,6 +6,7 @@ usage: demo_company.py DATABASE     reads the passwords of the users, by login, 
 import json
 import sys
 
+import demo_shop
 import sandboxes
 
 import crabenv
@@ -46,10 +47,16 @@ M000001,会员一,13800000001,普通会员,A0001,,2026-09-01
 M000002,会员二,13800000002,银卡会员,B0001,,2026-09-02
 M000003,会员三,13800000003,金卡会员,C0001,M000002,2026-09-03
 """
+
+
+def password_of(number):
+    """The password of a card ``DEMO<product><six digits>``."""
+    return f"{(int(number[5:]) * 7919 + int(number[4]) * 104729) % 100000000:08d}"
+
+
 CARDS = "卡号,卡密,卡编码\n" + "".join(
-    f"DEMO{product}{number:06d},{(number * 7919 + product * 104729) % 100000000:08d},CARD00{product}\n"
-    for product in (1, 2)
-    for number in range(1, 201)
+    f"{number},{password_of(number)},CARD00{number[4]}\n"
+    for number in (f"DEMO{product}{count:06d}" for product in (1, 2, 3) for count in range(1, 201))
 )
 OPENING_STOCK = 1000
 
@@ -168,16 +175,25 @@ def main(database):
     def step(func):
         transaction.run(registry, func, uid=user_id, context={"lang": "zh_CN", "tz": "Asia/Shanghai"})
 
+    enter_business(step)
+    transaction.run(registry, open_payments)
+    transaction.run(registry, open_sms)
+    transaction.run(registry, open_wechat)
+
+
+def enter_business(step):
+    """Goods, dealers, members, cards; ``step(func)`` calls ``func(env)`` as the admin in a transaction of its own."""
     step(lambda env: load(env, "product", "products", PRODUCTS))
+    step(lambda env: load(env, "product", "more-products", demo_shop.PRODUCTS))
     step(open_stock)
     step(lambda env: load(env, "member_level", "member-levels", LEVELS))
     step(lambda env: load(env, "dealer", "dealers", DEALERS))
     step(lambda env: load(env, "member", "members", MEMBERS))
     step(lambda env: load(env, "card", "card-numbers", CARDS))
     step(issue_and_activate)
-    transaction.run(registry, open_payments)
-    transaction.run(registry, open_sms)
-    transaction.run(registry, open_wechat)
+    step(demo_shop.dress_goods)
+    step(demo_shop.write_pages)
+    step(lambda env: demo_shop.meet_people(env, password_of))
 
 
 if __name__ == "__main__":

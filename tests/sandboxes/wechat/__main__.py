@@ -5,7 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from miniprogram import Miniprogram  # noqa: E402
 from sandbox import main  # noqa: E402
+
+from miniprogram import Miniprogram  # noqa: E402
 
 main(Miniprogram, "wechat", 8500)

@@ -258,6 +258,7 @@ def odoo_arguments(database=None):
 def odoo_environment():
     DATA_DIR.mkdir(exist_ok=True)
     os.environ.setdefault("CRAB_CARD_KEYS_FILE", str(DATA_DIR / "card-keys.json"))
+    os.environ.setdefault("CRAB_H5_DIR", str(ROOT / ".build" / "miniprogram" / "www"))
     return {**os.environ, "PYTHONUNBUFFERED": "1"}
 
 

@@ -1,4 +1,4 @@
-"""What the made-up company shows on a phone: goods with pictures, banners, pages, a member's cards, a dealer's staff."""
+"""What the made-up company shows on a phone: goods with pictures, banners, pages, a member's cards, staff."""
 
 import base64
 import io

@@ -62,6 +62,7 @@ def start_nginx(processes, name, port, web_port, gevent_port, log):
         "CRAB_LISTEN": f"127.0.0.1:{port}",
         "CRAB_TRUSTED_PROXY": "127.0.0.1",
         "CRAB_CACHE": f'"{folder}/cache"',
+        "CRAB_H5": f'"{crabenv.odoo_environment()["CRAB_H5_DIR"]}"',
     }
     template = (crabenv.ROOT / "docker" / "nginx.conf.template").read_text(encoding="utf-8")
     server = re.sub(r"\$\{(CRAB_\w+)\}", lambda found: words[found[1]], template)

@@ -1,0 +1,18 @@
+import { reactive } from 'vue'
+import { api } from '@/api/client'
+import type { Schema } from '@/api/types'
+import { useSession } from '@/stores/session'
+
+/** Prices of the level of the one who is logged in; what has none is shown at its retail price. */
+export function useOwnPrices() {
+  const session = useSession()
+  const prices = reactive<Record<string, Schema<'OwnPrice'>>>({})
+
+  async function ask(ids: string[]) {
+    if (!session.isLoggedIn || !ids.length) return
+    const found = await api.get('/catalog/prices', { query: { ids: ids.join(',') } }).catch(() => [])
+    for (const price of found) prices[price.product_id] = price
+  }
+
+  return { prices, ask }
+}

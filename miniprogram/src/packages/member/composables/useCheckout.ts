@@ -1,0 +1,56 @@
+import { computed, reactive, ref, shallowRef } from 'vue'
+import { api, ApiError } from '@/api/client'
+import type { Schema } from '@/api/types'
+
+export interface Wish {
+  lines?: { product_id: string; quantity: number }[]
+  cart?: string[]
+}
+
+/** What is ordered, where to and when, with what the server says that it costs. */
+export function useCheckout() {
+  const wish = reactive<Wish>({})
+  const form = reactive({ address_id: '', delivery_date: '', note: '' })
+  const quote = shallowRef<Schema<'Quote'> | null>(null)
+  const quoting = ref(false)
+  const problem = ref('')
+
+  /** As it is sent: the same words in the same order, so that a repetition is the same request. */
+  const body = computed(() => ({
+    ...(wish.cart ? { cart: wish.cart } : { lines: wish.lines }),
+    ...(form.address_id ? { address_id: form.address_id } : {}),
+    ...(form.delivery_date ? { delivery_date: form.delivery_date } : {}),
+  }))
+  const orderBody = computed(() => ({ ...body.value, ...(form.note.trim() ? { note: form.note.trim() } : {}) }))
+
+  const missing = computed(() => {
+    if (!quote.value) return problem.value || '正在计算价格'
+    if (quoting.value) return '正在计算价格'
+    if (problem.value) return problem.value
+    if (quote.value.needs_address && !form.address_id) return '请选择收货地址'
+    if (!quote.value.can_order) return '有商品库存不足，请调整数量'
+    return ''
+  })
+
+  let asked = 0
+  /** Ask for the price; only the answer to the last question counts. */
+  async function ask() {
+    const mine = ++asked
+    quoting.value = true
+    try {
+      const answer = await api.post('/orders/quote', { body: body.value })
+      if (mine !== asked) return
+      quote.value = answer
+      problem.value = ''
+      if (form.delivery_date && !answer.delivery_dates.includes(form.delivery_date)) form.delivery_date = ''
+    } catch (error) {
+      if (mine !== asked) return
+      problem.value = error instanceof ApiError ? error.detail : String(error)
+      if (error instanceof ApiError && error.status === 404 && wish.cart) quote.value = null
+    } finally {
+      if (mine === asked) quoting.value = false
+    }
+  }
+
+  return { wish, form, quote, quoting, problem, body, orderBody, missing, ask }
+}

@@ -210,7 +210,11 @@ def pages():
 
 def check(report):
     """Every check of the mini-program, one line each in ``report`` (``check(name, ok, details)``)."""
-    install()
+    try:
+        install()
+    except SystemExit as error:
+        report.check("mini-program: its libraries are there", False, str(error))
+        return
     report.check("mini-program: types of the API are current", *schema_is_current())
     code, said = run("npx", "--no-install", "vitest", "run", "--reporter=basic")
     report.check("mini-program: unit tests", code == 0, said[-6000:])

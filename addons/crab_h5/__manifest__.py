@@ -5,6 +5,6 @@
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",
-    "depends": ["crab_api_member"],
+    "depends": ["crab_base"],
     "data": [],
 }

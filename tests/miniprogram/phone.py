@@ -15,9 +15,8 @@ SIZE = (390, 844)
 SMALL = (360, 640)
 CONTEXT = {"lang": "zh_CN", "tz": "Asia/Shanghai"}
 # what can be tapped; pages below stay in the document, unseen
-TAPPED = (
-    "uni-button, [role=button], [role=link], [role=tab], [role=checkbox], [role=radio], .uni-tabbar__item, .app-cell"
-)
+ROLES = ("button", "link", "tab", "checkbox", "radio")
+TAPPED = ("uni-button", *(f"[role={role}]" for role in ROLES), ".uni-tabbar__item", ".app-cell")
 OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
     const wide = document.documentElement.scrollWidth > width + 1 ? ['the page'] : [];

@@ -9,8 +9,8 @@ import serving
 
 import crabenv
 
-SECONDS, CONNECTIONS, WORKERS = 12, 4, 2
-GOODS, PEOPLE = 40, 4_000
+SECONDS, SOAK_SECONDS, CONNECTIONS, WORKERS = 12, 1200, 4, 2
+GOODS, PEOPLE = 40, 4_000  # people are phones and cards, each used once
 CODE = "123456"
 JSON = {"Content-Type": "application/json"}
 
@@ -18,9 +18,9 @@ JSON = {"Content-Type": "application/json"}
 class Shop:
     """What is read and done: ids, numbers and tokens that the requests need."""
 
-    def __init__(self, bench, prefix):
-        self.bench, self.prefix = bench, prefix
-        self.card_ids = bench.world.active(PEOPLE // 2, prefix)
+    def __init__(self, bench, prefix, people):
+        self.bench, self.prefix, self.people = bench, prefix, people
+        self.card_ids = bench.world.active(people, prefix)
         vars(self).update(bench.run(self._make))
 
     def _make(self, env):
@@ -33,7 +33,7 @@ class Shop:
         )
         goods.crab_state = "on_sale"
         env["product.product"]._crab_adjust_stock(dict.fromkeys(goods.product_variant_ids, 1_000_000))
-        numbers = range(10_000_000, 10_000_000 + PEOPLE)
+        numbers = range(10_000_000, 10_000_000 + self.people)
         accounts = env["crab.account"]._get_or_create(
             [{"name": f"{self.prefix} {number}", "phone": f"135{number}"} for number in numbers]
         )
@@ -177,14 +177,14 @@ def measured(port, request, shop, seconds):
 
 
 def workers_memory(processes):
-    """Megabytes of the largest process of the server."""
+    """Megabytes of each process of the server that has more than most, by its number."""
     import psutil
 
-    sizes = [0]
+    sizes = {}
     for _name, process in processes.running:
         for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
-            sizes.append(one.memory_info().rss)
-    return round(max(sizes) / 2**20)
+            sizes[one.pid] = round(one.memory_info().rss / 2**20, 1)
+    return sizes
 
 
 MEASURED = {
@@ -198,10 +198,15 @@ MEASURED = {
 }
 
 
+def _shop(bench, prefix, people):
+    shop = {**vars(Shop(bench, prefix, people)), "password": bench.password}
+    shop.pop("bench")
+    return shop
+
+
 def run(bench, prefix, seconds):
     """Figures and reference: each kind of request alone, over 4 connections, to a server with 2 workers."""
-    shop = {**vars(Shop(bench, prefix)), "password": bench.password}
-    shop.pop("bench")
+    shop = _shop(bench, prefix, PEOPLE)
     processes, port = serving.Processes(), crabenv.free_port()
     log = bench.folder / "server.log"
     figures, reference = {}, {}
@@ -211,9 +216,47 @@ def run(bench, prefix, seconds):
         for name, (request, is_behind_nginx) in MEASURED.items():
             rate, slow, _statuses = measured(port if is_behind_nginx else web_port, request, shop, seconds)
             figures[f"{name}, per second"], figures[f"{name}, 99 % within, ms"] = rate, slow
-        figures["peak of a worker, MB"] = workers_memory(processes)
+        figures["peak of a worker, MB"] = round(max(workers_memory(processes).values()))
         rate, _slow, _statuses = measured(web_port, plain_search, shop, seconds)
         reference["plain Odoo's /json/2 search of 20 products per second"] = rate
     finally:
         processes.stop()
+    for name in MEASURED:
+        figures[f"{name}, times plain Odoo's search"] = round(figures[f"{name}, per second"] / rate, 2)
     return {"figures": figures, "reference": reference}
+
+
+def a_day(shop, who, at, told):
+    """One of ten requests as phones mix them; logins and cards come in pairs."""
+    turn, pair = at % 10, (shop["done"] + at // 10) * 2
+    if turn in (0, 1):
+        return login_and_refresh(shop, who, pair + turn, told)
+    if turn in (2, 3):
+        return bind_and_redeem(shop, who, pair + turn - 2, told)
+    return (catalogue, prices, order_detail)[turn % 3](shop, who, at, told)
+
+
+def soak(bench, prefix, seconds):
+    """Memory of the processes from a tenth of the time, when all is warm, to the end, and whether the rate holds."""
+    shop = _shop(bench, prefix, round(seconds * 30))
+    processes, port = serving.Processes(), crabenv.free_port()
+    options = ["--max-cron-threads", "0", "--load", "base,web", "--log-level", "warn"]
+    try:
+        serving.start_odoo(processes, bench.database, port, WORKERS, bench.folder / "server.log", *options)
+        first_rate, _slow, _statuses = measured(port, a_day, {**shop, "done": 0}, seconds / 10)
+        before = workers_memory(processes)
+        done = round(first_rate * seconds / 10 / 10)  # more than any connection has done
+        rate, slow, _statuses = measured(port, a_day, {**shop, "done": done}, seconds * 9 / 10)
+        after = workers_memory(processes)
+    finally:
+        processes.stop()
+    grown = max(after.get(pid, 0) - size for pid, size in before.items())
+    figures = {
+        "minutes": round(seconds / 60, 1),
+        "per second": rate,
+        "99 % within, ms": slow,
+        "growth of a process, MB": round(grown, 1),
+        "processes that ended": len(before.keys() - after.keys()),
+        "peak of a worker, MB": round(max(after.values())),
+    }
+    return {"figures": figures, "reference": {"at the beginning per second": first_rate}}

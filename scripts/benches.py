@@ -26,7 +26,7 @@ SHIPMENTS = 2_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
 ORDER_SECONDS, PLAIN_SECONDS = 600, 120
 MEMBER_ROWS = 100_000
-API_SECONDS = bench_api.SECONDS
+API_SECONDS, SOAK_SECONDS = bench_api.SECONDS, bench_api.SOAK_SECONDS
 CONNECTIONS = 4
 PAGE = 80
 
@@ -84,7 +84,7 @@ class Bench:
 def shrink(divisor):
     """Make all sizes smaller: to try the benchmarks."""
     sizes = ("FILE", "DOCUMENT", "REDEMPTIONS", "SHIPMENTS", "MEMBERS", "MEMBER_ROWS")
-    for name in (*sizes, "ORDER_SECONDS", "PLAIN_SECONDS", "API_SECONDS"):
+    for name in (*sizes, "ORDER_SECONDS", "PLAIN_SECONDS", "API_SECONDS", "SOAK_SECONDS"):
         globals()[name] //= divisor
 
 
@@ -450,6 +450,11 @@ def api(bench):
     return bench_api.run(bench, prefix(), API_SECONDS)
 
 
+def api_soak(bench):
+    """The same requests mixed for twenty minutes: what the processes grow by."""
+    return bench_api.soak(bench, prefix(), SOAK_SECONDS)
+
+
 # ------------------------------------------------------------------------------------------- the register
 
 
@@ -694,6 +699,7 @@ BENCHES = {
         orders,
         member_pages,
         api,
+        api_soak,
         verify_history_1m,
         register_search_5m,
     )

@@ -1,0 +1,32 @@
+import { percentText, ratioOfPercent, ratioOfZhe, ratioText } from '@/packages/channel/figures'
+import { i18n } from '@/locale'
+import { monthsBack } from '@/packages/channel/months'
+
+describe('ratios', () => {
+  it.each([['0.65', '6.5 折'], ['0.70', '7 折'], ['0.6250', '6.25 折'], ['0.8805', '8.805 折']])('%s is %s', (ratio, words) => {
+    expect(ratioText(ratio)).toBe(words)
+  })
+
+  it('are per cent in English', () => {
+    const locale = i18n.global.locale as unknown as { value: string }
+    locale.value = 'en'
+    expect(ratioText('0.65')).toBe('65%')
+    locale.value = 'zh-Hans'
+  })
+
+  it('shares are per cent', () => expect([percentText('0.3'), percentText('0.125')]).toEqual(['30%', '12.5%']))
+
+  it.each([['6.5', '0.65'], ['6.25', '0.625'], ['7', '0.7'], ['65', null], ['', null], ['六', null]])('typed 折 %s', (text, ratio) => {
+    expect(ratioOfZhe(text)).toBe(ratio)
+  })
+
+  it.each([['30', '0.3'], ['0', '0'], ['100', '1'], ['101', null], ['-1', null]])('typed per cent %s', (text, ratio) => {
+    expect(ratioOfPercent(text)).toBe(ratio)
+  })
+})
+
+describe('months', () => {
+  it('are those of Shanghai', () => {
+    expect(monthsBack(new Date('2026-12-31T17:00:00Z'), 3)).toEqual(['2027-01', '2026-12', '2026-11'])
+  })
+})

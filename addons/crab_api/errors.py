@@ -1,5 +1,7 @@
 """What a refusal looks like outside: ``{"code", "detail", "fields"}`` with a status (api.md)."""
 
+import logging
+
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
@@ -53,6 +55,8 @@ class ApiError(UserError):
     :param str detail: for people, translated
     :param int retry_after: seconds until it makes sense to try again
     """
+
+    loglevel = logging.DEBUG  # the access log has it; a token that ends every quarter of an hour is no warning
 
     def __init__(self, status, code, detail, retry_after=None):
         super().__init__(detail)

@@ -25,8 +25,8 @@ class Answer(SimpleNamespace):
 class Client:
     """Calls the API as ``subject``; what a refused call changed is undone, as after a request."""
 
-    def __init__(self, test, subject, lang):
-        self._test, self._lang, self._tokens = test, lang, None
+    def __init__(self, test, subject, lang, source):
+        self._test, self._lang, self._source, self._tokens = test, lang, source, None
         if subject:
             account = test.env["crab.account"].sudo().browse(subject.account_id)
             session_sudo = test.env["crab.session"]._open(account, subject.kind, "sms")
@@ -37,6 +37,9 @@ class Client:
         """Go on with these tokens."""
         self._tokens = tokens
         return self
+
+    def _client(self):
+        return TestClient(self._test.app, base_url="http://testserver", client=(self._source, 50000))
 
     def call(self, method, path, key=None, headers=None, **request):
         test = self._test
@@ -50,7 +53,7 @@ class Client:
         token = odoo_env_ctx.set(env)
         env.cr.flush()
         try:
-            with env.cr.savepoint(), TestClient(test.app, base_url="http://testserver") as client:
+            with env.cr.savepoint(), self._client() as client:
                 got = client.request(method, ROOT + path, headers=headers, **request)
                 env.flush_all()
             content, status, found = got.content, got.status_code, dict(got.headers)
@@ -92,9 +95,9 @@ class ApiCase(CrabCase):
         cls.app.mount(ROOT, cls.endpoint._get_app())
         cls.endpoint._clear_fastapi_exception_handlers(cls.app)
 
-    def api(self, subject=None, lang="en_US"):
-        """A client of this ``Subject``, or a stranger's."""
-        return Client(self, subject, lang)
+    def api(self, subject=None, lang="en_US", source="testclient"):
+        """A client of this ``Subject``, or a stranger's, at this network address."""
+        return Client(self, subject, lang, source)
 
     def subject(self, record):
         """The ``Subject`` of a member, a dealer (its contact person) or a staff member."""

@@ -33,6 +33,19 @@ IN_ALL = (("code_day", 20000, timedelta(days=1)),)
 WRONG_PER_SOURCE = ("code_wrong_source_hour", 50)
 
 
+class TooManyCodes(UserError):
+    """Too many codes were asked for or guessed.
+
+    :param int retry_after: seconds until it makes sense to try again
+    """
+
+    http_status, error_code = 429, "too_many"
+
+    def __init__(self, detail, retry_after):
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class CrabSmsCode(models.Model):
     """A code by SMS proves that somebody holds a phone (IF-01). Nobody is looked up: every number is treated alike.
 
@@ -100,7 +113,8 @@ class CrabSmsCode(models.Model):
         :param phone: in any writing; whether anybody has it is not looked up
         :param purpose: a key of ``PURPOSES``
         :param source: network address of who asks
-        :raise UserError: for what is no phone number, when too many were asked for, or when SMS are not set up
+        :raise UserError: for what is no phone number, or when SMS are not set up
+        :raise TooManyCodes: (429) when too many were asked for
         """
         number = self._number(phone, purpose)
         source = self._source(source)
@@ -116,6 +130,7 @@ class CrabSmsCode(models.Model):
 
         :param spend: False leaves it good, for the next step of the same thing
         :raise UserError: with the same words for a wrong code, an expired one, one that was used, and none at all
+        :raise TooManyCodes: (429) when this source was wrong too often
         """
         number = self._number(phone, purpose)
         source = self._source(source)
@@ -196,23 +211,24 @@ class CrabSmsCode(models.Model):
         )
         for (name, default, window), count in zip(rules, self.env.cr.fetchone(), strict=True):
             if count >= self._limit(name, default):
-                if window <= timedelta(minutes=1):
-                    raise UserError(self.env._("A code was sent a moment ago. Please wait a minute for the next."))
-                raise UserError(
-                    self.env._("Too many codes were asked for. Please try again later, or contact customer service.")
+                words = self.env._(
+                    "Too many codes were asked for. Please try again later, or contact customer service."
                 )
+                if window <= timedelta(minutes=1):
+                    words = self.env._("A code was sent a moment ago. Please wait a minute for the next.")
+                raise TooManyCodes(words, int(window.total_seconds()))
 
     @api.model
     def _judge(self, number, purpose, given, source):
         """The id of the open code if ``given`` is it; else a wrong try is counted. Those who try at once wait.
 
-        :raise UserError: when this source was wrong too often
+        :raise TooManyCodes: (429) when this source was wrong too often
         """
         now = fields.Datetime.now()
         key, (name, default) = f"wrong {source} {now:%Y%m%d%H}", WRONG_PER_SOURCE
         if self.env["crab.sms.limit"].search([("key", "=", key)]).count >= self._limit(name, default):
-            raise UserError(
-                self.env._("There were too many wrong codes from this network. Please try again in an hour.")
+            raise TooManyCodes(
+                self.env._("There were too many wrong codes from this network. Please try again in an hour."), 3600
             )
         self.env.cr.execute(
             SQL(

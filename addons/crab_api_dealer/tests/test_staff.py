@@ -89,6 +89,29 @@ class TestStaff(DealerApiCase):
         self._get(staff, "/staff/me", 401)  # the old login stays ended
         self.assertEqual(self.api(self.subject(staff)).get("/staff/me").status, 200)
 
+    def test_a_number_does_not_tell_whose_it_is(self):
+        stranger = self._new_member("Secret Name")
+        data = {"name": "Typed", "phone": stranger.phone}
+        made = self._post(self.dealer2, "/dealer/staff", data)
+        self.assertEqual(made["name"], "Typed")
+        staff = self.env["crab.dealer.staff"].search([("public_id", "=", made["id"])])
+        self.assertEqual((staff.account_id, stranger.name), (stranger.account_id, "Secret Name"))
+        self.assertEqual(self._get(staff, "/staff/me")["name"], "Typed")
+        stranger.account_id.name = "Other Secret"
+        for answer in (
+            self._get(self.dealer2, f"/dealer/staff/{made['id']}"),
+            self._get(self.dealer2, "/dealer/staff", q="Typed"),
+            self._post(self.dealer1, "/dealer/staff", {**data, "name": "Mine"}, 422),
+        ):
+            self.assertNotIn("Secret", str(answer))
+        self.assertFalse(self._get(self.dealer2, "/dealer/staff", q="Secret")["items"])
+
+    def test_who_is_known_by_the_own_name_is_renamed(self):
+        made = self._post(self.dealer2, "/dealer/staff", {"name": "New Person", "phone": self._phone()})
+        staff = self.env["crab.dealer.staff"].search([("public_id", "=", made["id"])])
+        staff.account_id.name = "Newer Person"
+        self.assertEqual(self._get(staff, "/staff/me")["name"], "Newer Person")
+
     def test_a_closed_dealers_staff_is_out_at_once(self):
         self._get(self.staff, "/staff/me")
         self._get(self.dealer2, "/dealer/me")

@@ -21,7 +21,7 @@ class CrabDealerStaff(models.Model):
     )
     level1_id = fields.Many2one(related="dealer_id.level1_id", store=True, index=True)
     account_id = fields.Many2one("crab.account", "Account", required=True, index=True, ondelete="restrict", copy=False)
-    name = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram")
+    name = fields.Char(index="trigram", help="As the dealer knows the person, who may call themselves otherwise.")
     phone = fields.Char(compute="_compute_contact", store=True, readonly=False, index="trigram", help="The login.")
     commission_ratio = fields.Float(
         digits=RATIO_DIGITS,
@@ -38,14 +38,11 @@ class CrabDealerStaff(models.Model):
         "CHECK(commission_ratio >= 0 AND commission_ratio <= 1)", "A commission ratio lies between 0 and 1."
     )
 
-    @api.depends("account_id.name", "account_id.phone")
+    @api.depends("account_id.phone")
     def _compute_contact(self):
         for staff in self:
             if staff.account_id:  # a new one keeps what was typed until its account exists
-                account_sudo = (
-                    staff.account_id.sudo()
-                )  # sudo: who sees the staff sees its name and phone, not the account
-                staff.name, staff.phone = account_sudo.name, account_sudo.phone
+                staff.phone = staff.account_id.sudo().phone  # sudo: who sees the staff sees its phone, not the account
 
     @api.depends("name", "dealer_id.name")
     def _compute_display_name(self):
@@ -70,7 +67,8 @@ class CrabDealerStaff(models.Model):
             vals["account_id"] = account.id
         self._refuse_employed([vals["account_id"] for vals in vals_list if vals.get("active", True)])
         for vals in vals_list:
-            vals.pop("name", None)
+            account_sudo = self.env["crab.account"].sudo().browse(vals["account_id"])  # sudo: as for the phone
+            vals["name"] = str(vals.get("name") or "").strip() or account_sudo.name
             vals.pop("phone", None)
         staff = super().create(vals_list)
         staff._log_commission({})
@@ -84,7 +82,11 @@ class CrabDealerStaff(models.Model):
         vals = dict(vals)
         name = str(vals.pop("name", None) or "").strip()
         if name:
-            self.account_id.sudo().write({"name": name})  # sudo: the account is handled with the staff member
+            vals["name"] = name
+            staff_sudo = self.sudo()  # sudo: the account is handled with the staff member whom it is named like
+            namesakes_sudo = staff_sudo.filtered(lambda staff: staff.name == staff.account_id.name != name)
+            if namesakes_sudo:
+                namesakes_sudo.account_id.write({"name": name})
         if vals.get("active"):
             self.dealer_id._ensure_active()
             self._refuse_employed(self.filtered(lambda staff: not staff.active).account_id.ids)
@@ -129,6 +131,8 @@ class CrabDealerStaff(models.Model):
     @api.model
     def _add_for_subject(self, subject: Subject, name, phone, commission_ratio=0.0):
         """A dealer adds a staff login (CH-03).
+
+        Whoever has that phone already keeps their name to themselves: the dealer reads the one it gave.
 
         :raise AccessError: (403) for anyone but a dealer
         :raise UserError: when the person already works for a dealer, or the dealer is closed
@@ -178,8 +182,9 @@ class CrabDealerStaff(models.Model):
         employed = self.sudo().search([("account_id", "in", account_ids)], limit=1)  # sudo: beyond what the user sees
         twice = len(set(account_ids)) != len(account_ids)
         if employed or twice:
-            name = employed.name or self.env["crab.account"].sudo().browse(account_ids[0]).name
-            raise UserError(self.env._("%(name)s already works for a dealer.", name=name))
+            # not the name: a dealer may have typed the number of a stranger
+            phone = (employed.account_id or self.env["crab.account"].sudo().browse(account_ids[0])).phone
+            raise UserError(self.env._("The person with the number %(phone)s already works for a dealer.", phone=phone))
 
     def _log_commission(self, before):
         """One history line per staff member. ``before``: ratio by id, none for new ones."""

@@ -107,6 +107,21 @@ class TestDealerStaff(DealerCase):
         staff.action_archive()
         self.assertFalse(staff.active)
 
+    def test_who_has_that_number_already_keeps_the_own_name(self):
+        [account] = self.env["crab.account"]._get_or_create([{"name": "Secret Name", "phone": "13911113333"}])
+        staff = self.staff_model._add_for_subject(self._as(self.a), "Typed", "13911113333")
+        self.assertEqual((staff.account_id, staff.name), (account, "Typed"))
+        account.name = "Other Secret"
+        self.assertEqual(staff.name, "Typed")
+        staff.name = "Typed anew"
+        self.assertEqual((staff.name, account.name), ("Typed anew", "Other Secret"))
+        with self.assertRaisesRegex(UserError, r"\+8613911113333 already works") as refusal:
+            self.staff_model._add_for_subject(self._as(self.b), "X", "13911113333")
+        self.assertNotIn("Secret", str(refusal.exception))
+        staff.active = False
+        account._erase_person("Asked for it")
+        self.assertEqual(staff.name, account._pseudonym())
+
     def test_merged_login_takes_the_roles_along(self):
         target = self.env["crab.account"].create({"name": "Same person", "phone": "13911112222"})
         self.staff.account_id._merge_into(target)

@@ -1,6 +1,7 @@
 """What handlers ask for; all ``async``: they run in place instead of in a thread of their own."""
 
 import json
+import re
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header, Query, Request
@@ -18,6 +19,7 @@ from odoo.addons.fastapi.context import odoo_env_ctx
 
 from .errors import ApiError
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _bearer = HTTPBearer(auto_error=False, description="Access token of a login; it is good for 15 minutes.")
 
 
@@ -149,11 +151,16 @@ async def note_route(
 ):
     """For log and metrics: the path with its placeholders, so that no id or token of a path is kept.
 
-    :raise RequestValidationError: (422) for a NUL anywhere, which no text of the database can hold
+    :raise RequestValidationError: (422) for a NUL anywhere, which no text of the database can hold, and for other
+        control characters in the path
     """
     if request:
         request.crab_api["route"] = asked.scope["route"].path
     content_type = asked.headers.get("content-type", "")
     is_json = not content_type or "json" in content_type
-    if "%00" in asked.url.query or "\0" in asked.url.path or (is_json and b"\\u0000" in await asked.body()):
+    if (
+        "%00" in asked.url.query
+        or CONTROL.search(asked.scope["path"])
+        or (is_json and b"\\u0000" in await asked.body())
+    ):
         raise RequestValidationError([])

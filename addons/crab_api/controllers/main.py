@@ -17,7 +17,7 @@ def _is_public_read(_controller, _rule, args):
 
 class CrabApi(http.Controller):
     @http.route(
-        [f"{ROOT}", f"{ROOT}/<path:path>"],
+        [f"{ROOT}", f"{ROOT}/<any_path:path>"],
         type="crab_api",
         auth="public",
         methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],

@@ -14,7 +14,7 @@ from .. import asgi, errors
 from ..dependencies import note_route
 from ..dispatcher import ROOT, get_app
 from ..errors import TEXTS
-from ..routers import auth, files
+from ..routers import auth, docs, files
 from ..schemas import ErrorOut
 
 LANGUAGES = {"zh": "zh_CN", "en": "en_US"}  # English is what the source is written in, installed or not
@@ -46,7 +46,7 @@ class FastapiEndpoint(models.Model):
     def _get_fastapi_routers(self):
         routers = super()._get_fastapi_routers()
         if self.app == "crab":
-            routers += [auth.router, files.router]
+            routers += [auth.router, files.router, docs.router]
         return routers
 
     def _prepare_fastapi_app_params(self):
@@ -56,7 +56,7 @@ class FastapiEndpoint(models.Model):
                 title="Crab",
                 description=DESCRIPTION,
                 version="1",
-                docs_url=None,  # its page loads scripts from elsewhere
+                docs_url=None,  # its page loads scripts from elsewhere; ours is in routers/docs.py
                 redoc_url=None,
                 redirect_slashes=False,
                 responses={

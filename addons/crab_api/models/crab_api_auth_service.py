@@ -58,14 +58,18 @@ class CrabApiAuthService(models.AbstractModel):
         attempts._take_slot()
         attempt_id = attempts._try(phone, source, device)
         account_sudo = self.env["crab.account"]._authenticate(phone, data.password)
-        if not account_sudo or not account_sudo._api_roles():
+        roles = [kind for kind, _id, _name in account_sudo._api_roles()] if account_sudo else []
+        if account_sudo:
+            attempts._settle(attempt_id, account_sudo, is_in=bool(roles) and data.role in (None, *roles))
+        if not roles:
             raise ApiError(401, "wrong_password", self.env._("Phone number or password is wrong."))
-        return self._logged_in(account_sudo, data.role, "password", source, device, attempt_id=attempt_id)
+        session_sudo = self.env["crab.session"]._open(account_sudo, data.role, "password", source, device)
+        return TokensOut(**session_sudo._tokens())
 
     @api.model
-    def _logged_in(self, account, role, method, source, device, is_new=False, attempt_id=None):
+    def _logged_in(self, account, role, method, source, device, is_new=False):
         session_sudo = self.env["crab.session"]._open(account, role, method, source, device)
-        self.env["crab.login.attempt"]._succeed(account, method, source, device, attempt_id)
+        self.env["crab.login.attempt"]._succeed(account, method, source, device)
         return TokensOut(**session_sudo._tokens(), is_new=is_new)
 
     # ------------------------------------------------------------------ being logged in
@@ -109,7 +113,7 @@ class CrabApiAuthService(models.AbstractModel):
                 attempt_id = attempts._try(account_sudo.phone, source, device)
                 if account_sudo._authenticate(account_sudo.phone, data.old_password) != account_sudo:
                     raise ApiError(422, "wrong_password", self.env._("The old password is wrong."))
-                attempts._succeed(account_sudo, "password", source, device, attempt_id)
+                attempts._settle(attempt_id, account_sudo, is_in=True)
             else:
                 raise ApiError(422, "code_required", self.env._("Enter the code that was sent by SMS."))
         else:

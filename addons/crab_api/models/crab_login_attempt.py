@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.http import request
 from odoo.tools import SQL, config
 
 from odoo.addons.crab_base.tools import transaction
@@ -49,19 +50,32 @@ class CrabLoginAttempt(models.Model):
 
     @api.model
     def _try(self, phone, source, device):
-        """Count a try with a password; committed at once.
+        """Count a try with a password; committed at once, and once where a request is run again.
 
-        :return: id of the row, to be given to ``_succeed``
+        :return: id of the row, to be given to ``_settle``
         :raise ApiError: (429) after too many wrong ones; where an SMS code helps, its code says so
         """
-        found, error = transaction.run(
-            self.env.registry,
-            lambda env: env[self._name]._count_try(phone, (source or "")[:64], (device or "")[:200]),
-            context={"lang": self.env.lang},
-        )
-        if error:
-            raise ApiError(429, *error)
-        return found
+        notes = request.crab_api if request else {}
+        if "login attempt" not in notes:
+            found, error = transaction.run(
+                self.env.registry,
+                lambda env: env[self._name]._count_try(phone, (source or "")[:64], (device or "")[:200]),
+                context={"lang": self.env.lang},
+            )
+            if error:
+                raise ApiError(429, *error)
+            notes["login attempt"] = found
+        return notes["login attempt"]
+
+    @api.model
+    def _settle(self, attempt_id, account, is_in):
+        """The password of this try was right: it does not count. Committed at once, as the caller's transaction does
+        not see what ``_try`` wrote.
+
+        :param is_in: whether the person gets in with it
+        """
+        values = {"outcome": "ok" if is_in else "refused", "account_id": account.id}
+        transaction.run(self.env.registry, lambda env: env[self._name].browse(attempt_id).write(values))
 
     @api.model
     def _count_try(self, phone, source, device):
@@ -117,12 +131,9 @@ class CrabLoginAttempt(models.Model):
             raise ApiError(429, "busy", self.env._("Many people are logging in. Please try again in a moment."), 1)
 
     @api.model
-    def _succeed(self, account, method, source, device, attempt_id=None):
-        """A login that worked, in the caller's transaction."""
-        if attempt_id:
-            self.sudo().browse(attempt_id).write({"outcome": "ok", "account_id": account.id})  # sudo: nobody writes it
-            return
-        self.sudo().create(  # sudo: as above
+    def _succeed(self, account, method, source, device):
+        """A login without password that worked, in the caller's transaction."""
+        self.sudo().create(  # sudo: nobody writes it
             {
                 "phone": account.phone or "-",
                 "account_id": account.id,

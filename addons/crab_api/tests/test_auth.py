@@ -1,9 +1,12 @@
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 
+import jwt
 from freezegun import freeze_time
 
 from odoo import fields
+from odoo.exceptions import UserError
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_member.tests.common import MemberCase
@@ -80,6 +83,8 @@ class TestSmsLogin(AuthCase):
 
     @covers("MB-01", "member belongs to the inviter's dealer", via="api")
     @covers("MB-01", "staff invitation also names the staff member", via="api")
+    @covers("CH-32", "who registers belongs to the dealer", via="api")
+    @covers("CH-32", "who registers by staff belongs to the staff member too", via="api")
     def test_invited_by_staff(self):
         self.assertEqual(self.login("13700000001", invite=self.staff.invite_code).status, 200)
         member = self.env["crab.member"].search([("phone", "=", "+8613700000001")])
@@ -90,6 +95,7 @@ class TestSmsLogin(AuthCase):
         self.assertEqual((got.status, got.code), (422, "refused"))
         self.assertFalse(self.env["crab.account"].search([("phone", "=", "+8613700000001")]))
 
+    @covers("IF-01", "one use", via="api")
     def test_code_counts_once_and_for_its_purpose(self):
         phone = self.member.phone
         code = self.code(phone, "password")
@@ -107,6 +113,73 @@ class TestSmsLogin(AuthCase):
         got = self.login(self.member.phone)  # the number is free: somebody new
         self.assertTrue(got.json["is_new"])
         self.assertNotEqual(self.env["crab.session"].search([], limit=1).account_id, self.account)
+
+
+class TestCodes(AuthCase):
+    """Asking for codes and guessing them, from one network and from many (IF-01)."""
+
+    def ask(self, phone, source="203.0.113.1", purpose="login"):
+        return self.api(source=source).post("/auth/sms-codes", json={"phone": phone, "purpose": purpose})
+
+    def guess(self, phone, source):
+        """A wrong code; what a request commits on its own would be undone with it here."""
+        try:
+            self.env["crab.sms.code"]._check(phone, "login", "000000", source)
+        except UserError as error:
+            return error
+        raise AssertionError("a wrong code was accepted")
+
+    @covers("IF-01", "expiry", via="api")
+    def test_good_for_five_minutes(self):
+        code = self.code(self.member.phone)
+        values = {"phone": self.member.phone, "code": code}
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=5, seconds=1)):
+            self.assertEqual(self.api().post("/auth/login/sms", json=values).status, 422)
+        self.assertEqual(self.api().post("/auth/login/sms", json=values).status, 200)
+
+    @covers("IF-01", "limits per phone and address", via="api")
+    def test_one_phone_flooded_from_many_addresses(self):
+        start = fields.Datetime.now()
+        sent = []
+        for second in range(0, 24 * 3600, 613):
+            with freeze_time(start + timedelta(seconds=second)):
+                for number, purpose in enumerate(("login", "password", "card")):
+                    got = self.ask("13700000001", f"203.0.113.{(second + number) % 251}", purpose)
+                    if got.status == 204:
+                        sent.append(second)
+                    else:
+                        self.assertEqual((got.status, got.code), (429, "too_many"))
+                        self.assertIn(got.headers["Retry-After"], ("60", "3600", "86400"))
+        self.assertEqual(len(sent), 10, "a day")
+        self.assertEqual(sum(second < 3600 for second in sent), 5, "an hour")
+        self.assertEqual(len(set(sent)), 10, "a minute, whatever it is for")
+
+    @covers("IF-01", "limits per phone and address", via="api")
+    def test_many_phones_flooded_from_one_address_and_from_many(self):
+        for number in range(30):
+            self.assertEqual(self.ask(f"137000010{number:02}").status, 204)
+        self.assertEqual(self.ask("13700001099").status, 429)
+        self.assertEqual(self.ask("13700001099", "203.0.113.2").status, 204)
+        self.env["ir.config_parameter"].set_param("crab_sms.code_day", "32")
+        self.assertEqual(self.ask("13700001098", "203.0.113.3").status, 204)
+        self.assertEqual(self.ask("13700001097", "203.0.113.4").status, 429, "in all")
+
+    def test_guessed_from_many_addresses(self):
+        """Five wrong ones end a code, wherever they come from; one address is wrong fifty times an hour."""
+        phone = self.member.phone
+        self.code(phone)
+        for number in range(5):
+            self.guess(phone, f"203.0.113.{number}")
+        got = self.api(source="203.0.113.9").post("/auth/login/sms", json={"phone": phone, "code": "123456"})
+        self.assertEqual(got.status, 422)
+        for number in range(49):
+            self.guess(f"137000020{number:02}", "203.0.113.1")
+        other = "13700000002"
+        self.code(other)
+        got = self.api(source="203.0.113.1").post("/auth/login/sms", json={"phone": other, "code": "123456"})
+        self.assertEqual((got.status, got.code, got.headers["Retry-After"]), (429, "too_many", "3600"))
+        got = self.api(source="203.0.113.2").post("/auth/login/sms", json={"phone": other, "code": "123456"})
+        self.assertEqual(got.status, 200)
 
 
 class TestPasswordLogin(AuthCase):
@@ -149,6 +222,18 @@ class TestPasswordLogin(AuthCase):
             got = self.password(self.member.phone, PASSWORD)
         self.assertEqual((got.status, got.code, got.headers["Retry-After"]), (429, "busy", "1"))
 
+    def test_right_password_without_that_role(self):
+        for _time in range(6):
+            got = self.password(self.member.phone, PASSWORD, role="dealer")
+            self.assertEqual((got.status, got.code), (403, "no_role"))
+        self.assertEqual(self.password(self.member.phone, PASSWORD).status, 200)
+
+    def test_a_request_that_is_run_again_counts_once(self):
+        attempts, before = self.env["crab.login.attempt"], self.env["crab.login.attempt"].search_count([])
+        with patch.object(crab_login_attempt, "request", SimpleNamespace(crab_api={})):
+            self.assertEqual(len({attempts._try(self.account.phone, "203.0.113.1", "") for _time in range(3)}), 1)
+        self.assertEqual(attempts.search_count([]), before + 1)
+
     def test_closed_account(self):
         self.account._set_closed()
         self.assertEqual(self.password("13900000001", PASSWORD).status, 401)
@@ -188,8 +273,20 @@ class TestTokens(AuthCase):
 
     def test_forged(self):
         head, body, signature = self.tokens["access_token"].split(".")
-        for token in (f"{head}.{body}.{signature[::-1]}", f"{head}.{body}.", "nonsense", ""):
-            self.assertFalse(self.is_in({"access_token": token}))
+        key = self.env["crab.session"]._jwt_key()
+        claims = jwt.decode(self.tokens["access_token"], key, algorithms=["HS256"], issuer="crab")
+        mine = self.api(self.subject(self._new_member()))._tokens["access_token"]
+        for token in (
+            f"{head}.{body}.{signature[::-1]}",
+            f"{head}.{body}.",
+            "nonsense",
+            "",
+            jwt.encode(claims, None, algorithm="none"),
+            jwt.encode(claims, "another key that is long enough for it", algorithm="HS256"),
+            jwt.encode({**claims, "iss": "somebody"}, key, algorithm="HS256"),
+            f"{mine.split('.')[0]}.{body}.{mine.split('.')[2]}",
+        ):
+            self.assertFalse(self.is_in({"access_token": token}), token)
         public_id, renewals, mac = self.tokens["refresh_token"].split(".")
         for token in (f"{public_id}.1.{mac}", f"{public_id}.{renewals}.{'0' * 64}", "nonsense", ""):
             self.assertEqual(self.refresh(token).status, 401)
@@ -258,6 +355,22 @@ class TestPasswordAndPhone(AuthCase):
         self.assertEqual(api.get("/auth/roles").status, 401, "the old session ended")
         self.assertEqual(api.use(changed.json).get("/auth/roles").status, 200)
         self.assertEqual(self.password(self.member.phone, "New-2026x").status, 200)
+
+    @covers("CS-11", "log in by SMS code or password", "change password and log out", via="api")
+    def test_dealers_and_staff_have_the_same_settings(self):
+        for record in (self.dealer1, self.staff):
+            phone, api = record.phone, self.api()
+            api.use(self.login(phone).json)
+            with self.subTest(record=record), freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+                first = {"password": PASSWORD, "code": self.code(phone, "password")}  # one code a minute
+                api.use(api.put("/auth/password", json=first).json)
+                changed = {"password": "New-2026x", "old_password": PASSWORD}
+                self.assertEqual(api.put("/auth/password", json=changed).json["role"], self.subject(record).kind)
+                self.assertEqual(self.password(phone, PASSWORD).status, 401)
+                api.use(self.password(phone, "New-2026x").json)
+                self.assertEqual(api.get("/auth/roles").json["current"], self.subject(record).kind)
+                self.assertEqual(api.post("/auth/logout").status, 204)
+                self.assertEqual(api.get("/auth/roles").status, 401)
 
     def test_forgotten(self):
         phone = self.member.phone

@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 from PIL import Image
 
@@ -42,6 +44,23 @@ class TestFiles(ApiCase, MemberCase):
         for content in (b"", b"GIF89a", svg, b"<html>", picture()[:40], b"\0" * 5_000_001):
             self.assertEqual(self.send(content).status, 422)
         self.assertEqual(self.send(picture(), self.api()).status, 401)
+        self.assertFalse(self.env["crab.upload"].search([]))
+
+    def test_bombs(self):
+        """Small files that would be huge pictures."""
+        output = io.BytesIO()
+        Image.new("1", (7000, 7000)).save(output, "PNG")
+        self.assertLess(len(output.getvalue()), 100_000)
+        header = struct.pack(">IIBBBBB", 200_000, 200_000, 8, 2, 0, 0, 0)
+        parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+        claimed = b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in parts
+        )
+        for content in (output.getvalue(), claimed):
+            got = self.send(content)
+            self.assertEqual(got.status, 422)
+            self.assertIn("million pixels", got.json["detail"])
         self.assertFalse(self.env["crab.upload"].search([]))
 
     def test_so_many_a_day(self):

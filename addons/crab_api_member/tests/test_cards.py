@@ -49,6 +49,32 @@ class TestCards(MemberApiCase):
         self.assertIn("too many", got.json["detail"])
         self.assertFalse(self.sealed[0].member_id)
 
+    def test_guesses_spread_over_members_and_addresses(self):
+        """One number guessed by many, many numbers by one member, many by one network: each has its limit."""
+        first, second, third = self._active_numbers(3, "SPREAD", password="secret1234")
+        fresh = self.api(self._who(self._new_member("Fresh")), source="198.51.100.1")
+        for number in range(15):
+            self._guess(1, first.number, self._who(self._new_member(f"Guesser {number}")), f"10.0.0.{number}")
+        self._refused_as(fresh.post("/cards/bind", json=self._pair(first.number)), 422, "too many")
+        self._refused_as(
+            self.api(source="198.51.100.2").post("/redemptions/quick/options", json=self._pair(first.number)),
+            422,
+            "too many",
+        )
+        busy = self._new_member("Busy")
+        for number in range(20):
+            self._guess(1, f"NONE{number:08}", self._who(busy), f"10.0.1.{number}")
+        elsewhere = self.api(self._who(busy), source="198.51.100.3")
+        self._refused_as(elsewhere.post("/cards/bind", json=self._pair(second.number)), 422, "too many")
+        self._ok(fresh.post("/cards/bind", json=self._pair(second.number)))
+        self.env["ir.config_parameter"].set_param("crab_card.guess_address", "6")
+        for number in range(6):
+            self._guess(1, f"NONE{number:08}", self._who(self._new_member(f"Neighbour {number}")), "198.51.100.4")
+        third_pair = self._pair(third.number)
+        crowded = self.api(self._who(self._new_member("Crowded")), source="198.51.100.4")
+        self._refused_as(crowded.post("/cards/bind", json=third_pair), 422, "too many")
+        self._ok(fresh.post("/cards/bind", json=third_pair))
+
     def test_a_code_by_sms_goes_beyond_the_limit(self):
         stranger = self.env["crab.api.redemption.service"]._stranger()
         for source in range(15):
@@ -162,7 +188,8 @@ class TestCards(MemberApiCase):
         return order, free
 
     @covers("MB-33", "give back an unused own card", "platform confirms, number cancelled", via="api")
-    @covers("MB-33", "refund by the original route", via="api")
+    @covers("MB-33", "refund by the original route", "earnings reversed", via="api")
+    @covers("CH-15", "return to the platform from members", via="api")
     def test_bought_cards_are_given_back(self):
         order, cards = self._returnable()
         given = {"numbers": [cards[0].number], "reason": "Too many"}
@@ -177,6 +204,8 @@ class TestCards(MemberApiCase):
         document.action_receive()
         self.assertEqual(cards[0].state, "cancelled")
         self.assertEqual(order.crab_amount_refunded, 950)
+        earnings = self.env["crab.earning"].search([("order_id", "=", order.id)])
+        self.assertEqual(sorted(earnings.mapped("amount")), [-950, 1900])
         [done] = self._pages(self.mine, "/member/card-returns")
         self.assertEqual((done["state"], done["can_cancel"]), ("done", False))
         second = self._ok(

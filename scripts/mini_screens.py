@@ -46,7 +46,29 @@ def one_of(path, field="id"):
 
 
 # what a page needs to know: its query, each from the API; others open without
-QUERIES = {}
+MEMBER, CHANNEL = "packages/member/pages/", "packages/channel/pages/"
+QUERIES = {
+    **{f"{MEMBER}{name}": {"id": one_of("/member/cards")} for name in ("card", "card-redeem")},
+    **{f"{MEMBER}{name}": {"id": one_of("/catalog/products?kind=package")} for name in ("product", "product-reviews")},
+    **{
+        f"{MEMBER}{name}": {"id": one_of("/orders")}
+        for name in ("pay", "order", "fapiao", "after-sale-ask", "review-write")
+    },
+    f"{MEMBER}checkout": {"product": one_of("/catalog/products?kind=package")},
+    f"{MEMBER}redemption": {"id": one_of("/redemptions")},
+    f"{MEMBER}gift": {"token": one_of("/member/gifts", "token")},
+    f"{MEMBER}address": {"id": one_of("/member/addresses")},
+    f"{MEMBER}after-sale": {"id": one_of("/after-sales")},
+    f"{MEMBER}article": {"id": one_of("/site/articles")},
+    f"{MEMBER}agreement": {"kind": "registration"},
+    f"{CHANNEL}card": {"number": one_of("/dealer/cards", "number")},
+    f"{CHANNEL}card-order": {"id": one_of("/dealer/card-orders")},
+    f"{CHANNEL}card-order-new": {"kind": "transfer"},
+    f"{CHANNEL}dealer": {"id": one_of("/dealer/network")},
+    f"{CHANNEL}poster": {"id": one_of("/dealer/invitations")},
+    f"{CHANNEL}staff-member": {"id": one_of("/dealer/staff")},
+    f"{CHANNEL}withdrawal": {"id": one_of("/dealer/withdrawals")},
+}
 
 
 def query_of(path, get):

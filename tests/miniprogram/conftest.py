@@ -15,10 +15,17 @@ wider than the screen at its end. ``other_phone`` is a second person. One file b
     .venv/bin/python -m pytest -q -p no:odoo tests/miniprogram/test_entry.py
 """
 
+import sys
+
 import mini
 import pytest
 import running
-from phone import SMALL, Phone, PhoneWorld
+
+import crabenv
+
+sys.path.append(str(crabenv.ROOT / "tests" / "api"))
+
+from phone import SMALL, Phone, PhoneWorld  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import demo_company
 import mini
+from client import Api
 from shop_world import ShopWorld
 
 import crabenv
@@ -72,8 +73,13 @@ class PhoneWorld(ShopWorld):
 
         return self.run(open_session)
 
-    def card(self, number):
-        """``(number, password)`` of a card ``DEMO…``; 1000001 to 1000008 are activated and nobody's."""
+    def api(self, phone, role="member"):
+        """The API as this person uses it (tests/api/client.py)."""
+        return Api(self.server, self.registry, self.tokens(phone, role))
+
+    def card(self, count):
+        """``(number, password)`` of a card; the first eight are activated and nobody's, the next two a member's."""
+        number = f"DEMO1{count:06d}"
         return number, demo_company.password_of(number)
 
 

@@ -22,10 +22,20 @@ const noOtherHosts: Plugin = {
   },
 }
 
+// what every page needs comes in one piece: a phone far away waits for the number of requests, not for their size
+function together(id: string) {
+  if (/[\\/]src[\\/](api|composables|stores|utils|platform)[\\/]/.test(id)) return 'common'
+  if (/[\\/]src[\\/]components[\\/](?!app-qr)/.test(id)) return 'common'
+}
+
 export default defineConfig({
   base: './',
   plugins: [noOtherHosts, uni()],
-  build: { target: 'es2015' },
+  define: { __INTLIFY_JIT_COMPILATION__: true }, // neither WeChat nor our policy for browsers lets code be made of text
+  build: {
+    target: 'es2015',
+    rollupOptions: process.env.UNI_PLATFORM === 'h5' ? { output: { manualChunks: together } } : {},
+  },
   server: {
     host: '127.0.0.1',
     proxy: Object.fromEntries(['/api', '/web', '/crab', '/payment'].map((path) => [path, api])),

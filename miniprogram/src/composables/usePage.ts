@@ -1,7 +1,8 @@
 import { onLoad, onPullDownRefresh, onUnload } from '@dcloudio/uni-app'
-import { ref, shallowRef } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import { ApiError } from '@/api/client'
 import { toast } from '@/utils/toast'
+import { useOnline } from './useOnline'
 
 export function asApiError(error: unknown) {
   if (error instanceof ApiError) return error
@@ -35,6 +36,8 @@ export function usePage<T>(load: () => Promise<T>) {
   }
 
   onLoad(reload)
+  // what could not be loaded comes when the network does
+  watch(useOnline(), (online) => online && error.value?.isNetwork && !gone && reload())
   onUnload(() => {
     gone = true
   })

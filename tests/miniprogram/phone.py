@@ -207,7 +207,8 @@ class Phone:
 
     def at(self, path):
         """Wait until this page is the one on top."""
-        self.page.wait_for_url(re.compile(re.escape("#/" + path) + r"(\?|$)"))
+        first = r"(#/)?$|" if path == "pages/home/index" else ""  # the first page's address is bare
+        self.page.wait_for_url(re.compile(rf"/m/({first}#/{re.escape(path)}(\?|$))"), wait_until="commit")
         return self.settle()
 
     def enter_as(self, phone, role="member"):

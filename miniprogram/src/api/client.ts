@@ -193,8 +193,13 @@ export const api = {
   },
 }
 
+let host = import.meta.env.VITE_API_BASE || ''
+// #ifdef H5
+host ||= location.origin // uni takes a path without it for one below /m/
+// #endif
+
 /** The whole address of a picture that the server named (`/crab/file/…`). */
 export function pictureOf(src?: string | null) {
   if (!src) return ''
-  return src.startsWith('/') ? (import.meta.env.VITE_API_BASE || '') + src : src
+  return src.startsWith('/') ? host + src : src
 }

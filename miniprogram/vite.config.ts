@@ -10,6 +10,14 @@ function withoutOtherHosts(code: string) {
     .replace(/https:\/\/cdn\.dcloud\.net\.cn\/img\/shadow-\w+\.png/g, 'data:,')
 }
 
+// uni's picture says nothing to who hears the page; what it is stands on the element around it
+const pictureIsSilent: Plugin = {
+  name: 'picture-is-silent',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /uni-h5\.es\.js/.test(id) ? { code: code.replace('img.draggable = props2.draggable;', "img.alt = ''; $&"), map: null } : null,
+}
+
 const noOtherHosts: Plugin = {
   name: 'no-other-hosts',
   enforce: 'post',
@@ -30,7 +38,7 @@ function together(id: string) {
 
 export default defineConfig({
   base: './',
-  plugins: [noOtherHosts, uni()],
+  plugins: [pictureIsSilent, noOtherHosts, uni()],
   define: { __INTLIFY_JIT_COMPILATION__: true }, // neither WeChat nor our policy for browsers lets code be made of text
   build: {
     target: 'es2015',

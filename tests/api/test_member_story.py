@@ -1,10 +1,6 @@
 """A member's story over HTTP, from the code by SMS to the closed account; our sandboxes play SMS and WeChat Pay."""
 
-import json
-import re
-
 import pytest
-import running
 from client import Api
 from shop_world import ShopWorld
 from world import PASSWORD
@@ -16,47 +12,19 @@ PHONE = "13655550001"
 
 
 @pytest.fixture(scope="module")
-def sms_sandbox(tmp_path_factory):
-    started = running.Running("sms", tmp_path_factory.mktemp("sms")).start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
-def shop(module_registry, module_server, sandbox, sms_sandbox):
+def shop(module_registry, module_server, sandbox):
     world = ShopWorld(module_registry)
     world.pay_at(sandbox, module_server)
-    own = json.loads((sms_sandbox.folder / "keys" / "sms.json").read_text())["credentials"]["tencent"]
-
-    def enter(env):
-        accounts = env["crab.sms.account"]
-        accounts.search([]).active = False
-        company = env["res.company"]._crab_company("sales")
-        values = {"company_id": company.id, "provider": "tencent", "new_secret": own.pop("key_secret"), **own}
-        account = accounts.create({**values, "endpoint": sms_sandbox.url})
-        env["crab.sms.template"].search([("key", "=", "code")]).key = False
-        body = "您的验证码为{code}，{minutes}分钟内有效，请勿告诉他人。"
-        text = {"name": "验证码", "key": "code", "body": body, "provider_code": "1000001"}
-        env["crab.sms.template"].create({**text, "account_id": account.id})
-
-    world.run(enter)
     return world
 
 
-def code_of(shop, sms_sandbox, phone):
-    """The code as it stands in the SMS."""
-    shop.cron("sms.sms", "_process_queue")
-    text = [one["text"] for one in sms_sandbox.ctl("messages") if one["phone"].endswith(phone)][-1]
-    return re.search(r"\d{6}", text)[0]
-
-
 @pytest.fixture(scope="module")
-def member(shop, module_server, sms_sandbox):
+def member(shop, module_server, texts):
     """Registered by the invitation of a dealer."""
     api = Api(module_server, shop.registry)
     api.post("/auth/sms-codes", status=204, json={"phone": PHONE})
     invite = shop.run(lambda env: env["crab.dealer"].browse(shop.below_id).invite_code)
-    code = code_of(shop, sms_sandbox, PHONE)
+    code = texts.code(PHONE)
     api.post("/auth/login/sms", status=422, json={"phone": PHONE, "code": str((int(code) + 1) % 10**6).zfill(6)})
     tokens = api.post("/auth/login/sms", json={"phone": PHONE, "code": code, "invite": invite})
     assert (tokens["is_new"], tokens["role"]) == (True, "member")
@@ -97,7 +65,7 @@ def order(shop, member, receiver):
 
 
 @pytest.fixture(scope="module")
-def received(shop, member, order, sandbox):
+def received(shop, member, order, sandbox, texts):
     """Paid at WeChat Pay, shipped, received."""
     path = f"/orders/{order['id']}"
     payment = member.post(f"{path}/pay", json={"trade_type": "native"})
@@ -114,6 +82,7 @@ def received(shop, member, order, sandbox):
     shop.later()
     assert member.get(path)["state"] == "to_ship"
     member.post(f"{path}/cancel", status=422)
+    texts.tell("order.to_receive", "您的订单{order}已发货，{carrier} {tracking}，请留意查收。", "1000002")
 
     def ship(env):
         found = env["sale.order"].search([("public_id", "=", order["id"])])
@@ -132,11 +101,18 @@ def received(shop, member, order, sandbox):
 
 @covers("MB-04", "an unknown phone registers", via="api")
 @covers("MB-01", "member belongs to the inviter's dealer", via="api")
+@covers("CH-32", "who registers belongs to the dealer", via="api")
 def test_registered(shop, member):
     found = member.get("/member/me")
     dealer_id = shop.run(lambda env: env["crab.member"].search([("phone", "=", f"+86{PHONE}")]).dealer_id.id)
     assert dealer_id == shop.below_id
     assert found["phone"].replace(" ", "").endswith(PHONE) or "****" in found["phone"]
+
+
+@covers("IF-02", "triggers on order state", via="api")
+def test_told_by_sms(received, order, texts):
+    found = [text for text in texts.of(PHONE) if order["number"] in text]
+    assert len(found) == 1 and "已发货" in found[0] and "SF1234567890" in found[0]
 
 
 @covers("MB-11", "double notification is safe", via="api")
@@ -215,11 +191,9 @@ def test_messages(member, received):
 
 
 @covers("MB-31", "close account", via="api")
-def test_closed_at_the_end(shop, module_server, sms_sandbox):
+def test_closed_at_the_end(shop, module_server, texts):
     phone = "13655550003"
-    api = Api(module_server)
-    api.post("/auth/sms-codes", status=204, json={"phone": phone})
-    api.use(api.post("/auth/login/sms", json={"phone": phone, "code": code_of(shop, sms_sandbox, phone)}))
+    api = texts.log_in(phone)
     assert api.get("/member/me/closing")["can_close"]
     api.delete("/member/me", params={"is_confirmed": True})
     api.get("/member/me", status=401)

@@ -74,6 +74,36 @@ def test_every_operation_says_what_it_does(people):
         assert operation.get("tags"), (method, path)
 
 
+def test_bodies_hold_nothing_that_is_not_named(people):
+    """Nobody gives itself a role, a price or a state by sending one more field: bodies are closed, with all in them."""
+    description = people["stranger"].get("/openapi.json")
+    schemas, seen, open_ones = description["components"]["schemas"], set(), []
+
+    def look(schema, where):
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            if name not in seen:
+                seen.add(name)
+                look(schemas[name], name)
+            return
+        if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+            open_ones.append(where)
+        for word in ("anyOf", "oneOf", "allOf", "prefixItems"):
+            for one in schema.get(word, ()):
+                look(one, where)
+        for name, one in schema.get("properties", {}).items():
+            look(one, f"{where}.{name}")
+        if isinstance(schema.get("items"), dict):
+            look(schema["items"], where)
+
+    for method, path, operation in routes(description):
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            look(content["application/json"]["schema"], f"{method} {path}")
+    assert len(seen) > 30
+    assert not open_ones, open_ones
+
+
 def test_strangers_are_asked_to_log_in(people):
     description = people["stranger"].get("/openapi.json")
     wrong = []

@@ -1,11 +1,13 @@
 """The mini-program with real workers: requests that are run again, several at once, and a token for all processes."""
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 import running
+from PIL import Image
 
 import harness
 
@@ -68,6 +70,25 @@ def test_a_request_that_is_run_again_shows_wechat_a_code_once(module_registry, m
     assert len(wechat.ctl("received", on="phone")) == 1
     [(status, body)] = login(module_server, js_code=wechat.ctl("js_code", openid="o-1"))
     assert (status, body.get("is_new")) == (200, False), body
+
+
+@harness.covers("MB-02", "avatar and phone number come from WeChat", via="api")
+def test_phone_and_avatar_come_from_wechat(module_server, app_id, wechat):
+    """The number by the code of WeChat's button; the portrait as the file that ``chooseAvatar`` gives."""
+    js_code, phone_code = wechat.ctl("js_code", openid="o-3"), wechat.ctl("phone_code", phone="13900000013")
+    [(status, tokens)] = login(module_server, js_code=js_code, phone_code=phone_code)
+    assert status == 200
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    with httpx.Client(base_url=f"{module_server.url}/api/v1", headers=headers, timeout=60) as client:
+        mine = client.get("/member/me").json()
+        assert (mine["phone"][-11:], mine["avatar"]) == ("13900000013", None)
+        picture = io.BytesIO()
+        Image.new("RGB", (132, 132), (200, 90, 20)).save(picture, "JPEG")
+        sent = client.post("/files", files={"file": ("avatar.jpg", picture.getvalue(), "image/jpeg")}).json()
+        changed = client.patch("/member/me", json={"avatar": sent["id"], "name": "蟹友"})
+        assert changed.status_code == 200, changed.text
+        mine = client.get("/member/me").json()
+        assert mine["name"] == "蟹友" and mine["avatar"]
 
 
 def test_a_code_shown_many_times_at_once_logs_in_once(module_server, app_id, wechat):

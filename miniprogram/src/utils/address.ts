@@ -1,4 +1,5 @@
 import type { Schema } from '@/api/types'
+import { shownPhone } from '@/utils/phone'
 
 /** A pasted address such as “王芳 13800138000 江苏省苏州市虎丘区示例路8号”, taken apart as far as it can be read. */
 
@@ -44,9 +45,6 @@ export const emptyReceiver = (): ReceiverForm => ({
   region: [],
   street: '',
 })
-
-/** A Chinese number as people write it. */
-export const shownPhone = (phone: string) => phone.replace(/^\+86/, '')
 
 export const formOf = (address: Schema<'Receiver'>): ReceiverForm => ({
   receiver_name: address.receiver_name,

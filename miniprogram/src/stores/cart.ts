@@ -67,7 +67,9 @@ export const useCart = defineStore('cart', () => {
       if (!cart.value) await take(await api.get('/cart'))
       const before = quantityOf(id)
       try {
-        await take(await api.post('/cart/lines', { body: { product_id: id, quantity } }))
+        const answer = await api.post('/cart/lines', { body: { product_id: id, quantity } })
+        keepTicks(unticked.value.filter((one) => one !== id))
+        await take(answer)
       } catch (error) {
         if (!(error instanceof ApiError && error.isNetwork)) throw error
         await take(await api.get('/cart'))
@@ -98,9 +100,13 @@ export const useCart = defineStore('cart', () => {
       await take(await api.get('/cart'))
     })
 
+  function keepTicks(ids: string[]) {
+    unticked.value = ids
+    uni.setStorageSync(UNTICKED, ids)
+  }
+
   function tick(ids: string[], on: boolean) {
-    unticked.value = unticked.value.filter((id) => !ids.includes(id)).concat(on ? [] : ids)
-    uni.setStorageSync(UNTICKED, unticked.value)
+    keepTicks(unticked.value.filter((id) => !ids.includes(id)).concat(on ? [] : ids))
     return reprice()
   }
 

@@ -25,7 +25,6 @@ export function useCheckout() {
 
   const missing = computed(() => {
     if (!quote.value) return problem.value || '正在计算价格'
-    if (quoting.value) return '正在计算价格'
     if (problem.value) return problem.value
     if (quote.value.needs_address && !form.address_id) return '请选择收货地址'
     if (!quote.value.can_order) return '有商品库存不足，请调整数量'
@@ -33,16 +32,25 @@ export function useCheckout() {
   })
 
   let asked = 0
+  let asking: Promise<void> = Promise.resolve()
   /** Ask for the price; only the answer to the last question counts. */
-  async function ask() {
-    const mine = ++asked
+  function ask() {
+    return (asking = answer(++asked))
+  }
+  /** When the price of what is chosen now is known, or why it is not. */
+  async function priced() {
+    let last
+    do await (last = asking)
+    while (last !== asking)
+  }
+  async function answer(mine: number) {
     quoting.value = true
     try {
-      const answer = await api.post('/orders/quote', { body: body.value })
+      const found = await api.post('/orders/quote', { body: body.value })
       if (mine !== asked) return
-      quote.value = answer
+      quote.value = found
       problem.value = ''
-      if (form.delivery_date && !answer.delivery_dates.includes(form.delivery_date)) form.delivery_date = ''
+      if (form.delivery_date && !found.delivery_dates.includes(form.delivery_date)) form.delivery_date = ''
     } catch (error) {
       if (mine !== asked) return
       problem.value = error instanceof ApiError ? error.detail : String(error)
@@ -52,5 +60,5 @@ export function useCheckout() {
     }
   }
 
-  return { wish, form, quote, quoting, problem, body, orderBody, missing, ask }
+  return { wish, form, quote, quoting, problem, body, orderBody, missing, ask, priced }
 }

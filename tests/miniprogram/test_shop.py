@@ -110,7 +110,7 @@ def test_looked_around(phone, world):
 
 
 @covers("MB-08", "buy now and add to cart", via="api")
-@covers("MB-09", "add, change, remove", "survives logout", "re-priced and re-checked at checkout", via="api")
+@covers("MB-09", "add, change, remove", "survives logout", via="api")
 @covers("MB-18", "review each product of a completed order", "only once", via="api")
 @covers("MB-23", "pay and cancel unpaid", "track parcels", "confirm receipt", via="api")
 def test_from_the_cart_to_the_review(phone, world, pay_page):

@@ -289,7 +289,7 @@ class Phone:
 
     def told(self):
         """Wait for a toast; its text."""
-        toast = self.page.locator(".uni-toast:visible")
+        toast = self.page.locator(".uni-toast:visible, .uni-sample-toast:visible")
         toast.wait_for()
         return toast.inner_text().strip()
 

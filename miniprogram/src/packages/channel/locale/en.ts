@@ -118,7 +118,7 @@ export default {
   '已修改，对新单据生效': 'Changed, for new documents',
   '已停用': 'Archived',
   '已入账': 'Credited',
-  '已完成': 'Done',
+  '操作成功': 'Done',
   '已恢复': 'Back again',
   '已扣储值 / 额度': 'Charged stored / credit',
   '已提交': 'Submitted',

@@ -113,7 +113,8 @@ def test_the_network_grows_by_an_invitation(phone, other_phone, world):
     phone.tap("联系人三").at(page("dealer")).see("7 折")
     phone.tap("调整折扣").fill("新折扣（折）", "5").fill("原因", "季初").tap("确定")
     assert phone.told()  # not above the own ratio
-    phone.fill("新折扣（折）", "7.2").tap("确定").see("7.2 折")
+    phone.page.reload()
+    phone.settle().tap("调整折扣").fill("新折扣（折）", "7.2").fill("原因", "季初").tap("确定").see("7.2 折")
 
     phone.open(page("network")).tap("邀请下级渠道商").at(page("invite"))
     phone.tap("新建邀请").choose("对方级别", "二级渠道商").fill("对方折扣（折）", "7.5").tap("生成邀请")

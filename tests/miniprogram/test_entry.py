@@ -81,8 +81,11 @@ def test_ended_token_is_renewed(phone):
     phone.page.on("request", lambda request: request.url.endswith("/auth/refresh") and renewals.append(request))
     phone.enter_as(PHONE)
     phone.page.evaluate(
-        "() => localStorage.setItem('crab.tokens', localStorage.getItem('crab.tokens')"
-        '.replace(/(access_token\\\\?":\\\\?")[^"\\\\]+/, \'$1ended\'))'
+        """() => {
+            const kept = JSON.parse(localStorage.getItem('crab.tokens'));
+            kept.data.access_token = 'ended';
+            localStorage.setItem('crab.tokens', JSON.stringify(kept));
+        }"""
     )
     phone.open("pages/mine/index").see("普通会员")
     assert len(renewals) == 1

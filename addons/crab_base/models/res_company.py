@@ -45,8 +45,11 @@ class ResCompany(models.Model):
             raise UserError(self.env._("No company has the role “%(role)s”. Set it in the company's form.", role=label))
         return company_sudo.id
 
-    def cache_invalidation_fields(self):
-        return super().cache_invalidation_fields() | {"crab_role"}
+    def write(self, vals):
+        result = super().write(vals)
+        if "crab_role" in vals:
+            self.env.registry.clear_cache()
+        return result
 
     @api.model
     def _crab_set_up_companies(self):

@@ -4,6 +4,7 @@
 usage: scripts/checks.py [--fix] xml | text | manifests | translations | pylint
 """
 
+import collections
 import re
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def check_text(fix):
 
 
 def check_manifests(_fix):
-    """What every manifest of ours has; each addon has a readme and its rights."""
+    """What every manifest of ours has; each addon has a readme and its rights; tests have names of their own."""
     for addon in crabenv.our_addons():
         manifest, folder = crabenv.manifest(addon), crabenv.ROOT / "addons" / addon
         for key, value in {"author": "Crab", "license": "AGPL-3"}.items():
@@ -131,6 +132,12 @@ def check_manifests(_fix):
         for test in (folder / "tests").glob("test_*.py"):
             if not re.search(rf"\b{test.stem}\b", (folder / "tests" / "__init__.py").read_text()):
                 yield f"{addon}: tests/__init__.py does not import {test.stem}"
+    names = collections.defaultdict(list)
+    for test in (crabenv.ROOT / "tests").rglob("test_*.py"):
+        names[test.name].append(test.parent.name)
+    for name, folders in names.items():
+        if len(folders) > 1:  # pytest imports them by name, and runs neither
+            yield f"{name}: the same name in {', '.join(sorted(folders))} of tests"
 
 
 def check_translations(_fix):

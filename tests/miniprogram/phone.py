@@ -163,6 +163,7 @@ class Phone:
         )
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
+        self.page.add_init_script("addEventListener('click', () => (window.tappedAt = Date.now()), true)")
         self.net = Network(self.page)
         self.faults, self._allowed, self._hosts = [], [], {urlsplit(self.url).netloc}
         self.page.on("pageerror", lambda error: self._note(f"error of the page: {error}"))
@@ -252,7 +253,11 @@ class Phone:
         return label.or_(self.page.locator(tapped).filter(has_text=words)).last
 
     def tap(self, text, exact=False):
-        self.can_tap(text, exact).click()
+        button = self.can_tap(text, exact)
+        button.wait_for()
+        # nobody taps twice within a moment and means both: buttons take that for one
+        self.page.wait_for_function("() => Date.now() - (window.tappedAt || 0) > 400")
+        button.click()
         return self
 
     def tap_text(self, text):

@@ -212,4 +212,4 @@ def test_staff_earns_and_sees_only_its_own(phone, other_phone, world, sold):
 
     phone.open(page("staff")).tap("李静").at(page("staff-member"))
     phone.tap("停用").confirm().see("已停用")
-    other_phone.open(page("workbench")).tap("重试").at("pages/login/index")
+    other_phone.open(page("workbench")).tap("登录", exact=True).at("pages/login/index")

@@ -39,7 +39,8 @@ class FastapiEndpoint(models.Model):
 
     def _register_hook(self):
         result = super()._register_hook()
-        if config["workers"] and not config["stop_after_init"] and not odoo.evented:
+        is_server = config["workers"] and not config["stop_after_init"] and not odoo.evented
+        if is_server and self.sudo()._get_id_for_path(ROOT):  # sudo: settings; without them Odoo has to start as well
             asgi.prepare(get_app(self.env), f"{ROOT}/-")
         return result
 

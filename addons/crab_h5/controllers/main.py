@@ -1,6 +1,5 @@
 import mimetypes
 import os
-import re
 from pathlib import Path
 
 from werkzeug.exceptions import NotFound
@@ -9,7 +8,7 @@ from werkzeug.utils import redirect, send_file
 from odoo import http
 from odoo.http import request
 
-HASHED = re.compile(r"[-.][\w-]{8}\.\w+$")  # its content is in its name: it never changes
+HASHED = "assets"  # folder of the files whose content is in their name: they never change
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".ttf": "font/ttf", ".woff2": "font/woff2"}
 # styles: the page sets them on elements; pictures: of the shop and what is about to be uploaded
 POLICY = (
@@ -62,7 +61,7 @@ class CrabH5Controller(http.Controller):
             response.headers["Content-Encoding"] = "gzip"
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if HASHED.search(path.name) else "no-cache"
+            "public, max-age=31536000, immutable" if path.is_relative_to(root / HASHED) else "no-cache"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         if kind == "text/html":

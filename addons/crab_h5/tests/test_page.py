@@ -19,6 +19,7 @@ class TestPage(HttpCase):
         (self.page / "assets").mkdir(parents=True)
         (self.page / "index.html").write_text("<!doctype html><p>shop</p>")
         (self.page / "assets" / "index-AbCd1234.js").write_text("let shop")
+        (self.page / "tab-homepage.js").write_text("let tab")
         (self.page / "assets" / "index-AbCd1234.js.gz").write_bytes(b"packed")
 
     def get(self, path, **headers):
@@ -52,6 +53,7 @@ class TestPage(HttpCase):
         self.assertEqual(answer.text, "let shop")
         self.assertTrue(answer.headers["Content-Type"].startswith("text/javascript"))
         self.assertIn("immutable", answer.headers["Cache-Control"])
+        self.assertEqual(self.get("/m/tab-homepage.js").headers["Cache-Control"], "no-cache", "its name has no hash")
         self.assertEqual(self.get("/m/assets/index-AbCd1234.js.gz").status_code, 404)
 
     def test_packed(self):

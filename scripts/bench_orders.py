@@ -147,13 +147,15 @@ def _work_jobs(make_bench, stop, results):
             prepared = time.perf_counter()
         _work_once(bench, is_due)
     started = time.perf_counter()
-    _work_once(bench, True)
+    _work_once(bench, True, 1)
     results.put(time.perf_counter() - started)
 
 
-def _work_once(bench, is_due):
+def _work_once(bench, is_due, least=None):
+    """:param least: so many waiting deliveries make one more wave; as many as fill one, unless given"""
     from odoo import SUPERUSER_ID, api
 
+    from odoo.addons.crab_redemption.models.crab_delivery_wave import PREPARE_LIMIT
     from odoo.addons.queue_job.job import Job
 
     def work(env, uuid):
@@ -168,8 +170,11 @@ def _work_once(bench, is_due):
 
     while bench.query("SELECT FROM crab_outbox_delivery WHERE state = 'pending' LIMIT 1"):
         cron("crab.outbox", "_cron_dispatch")
-    while is_due and bench.query("SELECT FROM crab_delivery WHERE state = 'waiting' LIMIT 1"):
+    waits = "SELECT FROM crab_delivery WHERE state = 'waiting' LIMIT 1 OFFSET %s"
+    least = least or PREPARE_LIMIT
+    while is_due:
         cron("crab.delivery", "_cron_prepare")
+        is_due = bench.query(waits, least - 1)
     for uuid in bench.run(lambda env: env["queue.job"].search([("state", "=", "pending")]).mapped("uuid")):
         bench.run(lambda env, uuid=uuid: work(env, uuid))
 

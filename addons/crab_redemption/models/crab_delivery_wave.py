@@ -22,11 +22,14 @@ class CrabDelivery(models.Model):
 
     @api.model
     def _cron_prepare(self):
-        """Prepare what waits, in waves of ``PREPARE_LIMIT`` deliveries, most urgent first."""
+        """Prepare what waits, in waves of ``PREPARE_LIMIT`` deliveries, most urgent first.
+
+        What comes meanwhile and is less than a wave waits for the next time: small waves cost as much as large ones.
+        """
         waiting = self.search([("state", "=", "waiting")], limit=PREPARE_LIMIT)
         waiting._prepare_waves()
-        remaining = self.search_count([("state", "=", "waiting")], limit=PREPARE_LIMIT)
-        self.env["ir.cron"]._commit_progress(len(waiting), remaining=remaining)
+        left = self.search_count([("state", "=", "waiting")], limit=PREPARE_LIMIT)
+        self.env["ir.cron"]._commit_progress(len(waiting), remaining=left if left == PREPARE_LIMIT else 0)
 
     def _prepare_waves(self):
         """Make one picking per warehouse and wished date with one move per product, link the deliveries.

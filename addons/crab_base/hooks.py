@@ -1,8 +1,9 @@
 from .models.res_company import LANGUAGE
-from .tools import log_hygiene, retry_policy, safe_export
+from .tools import connection_reset, log_hygiene, retry_policy, safe_export
 
 
 def post_load():
+    connection_reset.install()
     log_hygiene.install()
     retry_policy.install()
     safe_export.install()

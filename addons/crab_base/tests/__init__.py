@@ -2,6 +2,7 @@ from . import (
     test_chain,
     test_companies,
     test_companies_at_start,
+    test_connection_reset,
     test_cron,
     test_export,
     test_idempotency,

@@ -50,13 +50,16 @@ class CrabApiCatalogService(models.AbstractModel):
         return product
 
     @api.model
-    def _products_of_ids(self, public_ids, active_only=True):
+    def _products_of_ids(self, public_ids, fetch=(), active_only=True):
         """``{public id: product.template}`` of the shop, on sale or not.
 
+        :param fetch: names of fields to read with the same query
         :raise MissingError: (404) when one of them does not exist
         """
         products = self._products().with_context(active_test=active_only)
-        found = products.search([("public_id", "in", list(set(public_ids))), ("crab_kind", "in", SHOP_KINDS)])
+        found = products.search_fetch(
+            [("public_id", "in", list(set(public_ids))), ("crab_kind", "in", SHOP_KINDS)], ["public_id", *fetch]
+        )
         by_id = {product.public_id: product for product in found}
         if by_id.keys() != set(public_ids):
             raise MissingError(self.env._("This product does not exist."))
@@ -170,10 +173,12 @@ class CrabApiCatalogService(models.AbstractModel):
 
         :raise MissingError: (404) when a product does not exist
         """
-        by_id = self._products_of_ids(public_ids)
+        by_id = self._products_of_ids(public_ids, ["active", "crab_kind", "crab_state", "list_price"])
         templates = self._products().union(*by_id.values())
-        visible = self.env["crab.price"]._visible_prices(subject, templates.product_variant_ids)
-        kept = self.env["crab.favourite"]._for_subject(subject, [("product_tmpl_id", "in", templates.ids)])
+        visible = self.env["crab.price"]._visible_prices(subject, templates)
+        kept = self.env["crab.favourite"]._for_subject(
+            subject, [("product_tmpl_id", "in", templates.ids)], ["product_tmpl_id"]
+        )
         return [
             schemas.OwnPrice(
                 product_id=public_id,
@@ -182,5 +187,5 @@ class CrabApiCatalogService(models.AbstractModel):
                 is_favourite=template in kept.product_tmpl_id,
             )
             for public_id, template in by_id.items()
-            if (prices := visible.get(template.product_variant_id.id))
+            if (prices := visible.get(template.id))
         ]

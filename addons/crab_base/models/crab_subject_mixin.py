@@ -15,15 +15,16 @@ class CrabSubjectMixin(models.AbstractModel):
         return Domain.FALSE
 
     @api.model
-    def _for_subject(self, subject: Subject, domain=Domain.TRUE, **search):
+    def _for_subject(self, subject: Subject, domain=Domain.TRUE, fetch=(), **search):
         """Search as ``subject``: every service of members, dealers and staff begins here.
 
         :param domain: further conditions; they can only narrow what the subject may see
+        :param fetch: names of fields to read with the same query
         :param search: ``limit``, ``offset``, ``order`` of ``search``
         :return: records in sudo, bound to the subject
         """
         records_sudo = subject.bind(self.sudo())  # the subject has no Odoo user whose rights could be checked
-        return records_sudo.search(Domain(domain) & self._subject_domain(subject), **search)
+        return records_sudo.search_fetch(Domain(domain) & self._subject_domain(subject), fetch, **search)
 
     @api.model
     def _get_for_subject(self, subject: Subject, ids):

@@ -111,7 +111,8 @@ class CrabPrice(models.AbstractModel):
         sells to, and those of every member level; staff, who sell to members, the latter only, never a dealer price.
         Nobody outside the back office sees what stands above it in the chain, settlement prices or subsidies.
 
-        :param products: ``product.product``; what is no product of the suite, off sale or archived is left out
+        :param products: ``product.product`` or ``product.template``; what is no product of the suite, off sale or
+            archived is left out
         :return: ``{product id: {"retail": Decimal, "own": Decimal or None, "children": {dealer id: Decimal},
             "levels": {level id: Decimal}}}``; empty for a subject that does not exist, is closed or no longer employed
         """
@@ -141,7 +142,7 @@ class CrabPrice(models.AbstractModel):
         """``(own ratio or None, dealers, levels)`` whose prices the subject sees, in sudo, or None."""
         no_dealers, no_levels = self.env["crab.dealer"].sudo(), self.env["crab.member.level"].sudo()
         if subject.kind == "member":
-            member_sudo = self.env["crab.member"]._for_subject(subject, limit=1)
+            member_sudo = self.env["crab.member"]._for_subject(subject, fetch=["level_id"], limit=1)
             return (member_sudo.level_id.ratio, no_dealers, no_levels) if member_sudo else None
         if subject.kind == "dealer":
             dealer_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)

@@ -27,8 +27,7 @@ class CrabFavourite(models.Model):
     def _subject_domain(self, subject):
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | fields.Domain("member_id", "in", members_sudo.ids)
+            return domain | fields.Domain("member_id", "any", self.env["crab.member"]._subject_domain(subject))
         return domain
 
     @api.model

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -7,6 +8,7 @@ from odoo.tests import Form
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.timezone import business_date
 
+from ..models import crab_delivery_wave
 from .common import RedemptionCase
 
 
@@ -44,6 +46,19 @@ class TestWave(RedemptionCase):
         self._ship_by(action)
         self.assertEqual((wave.state, set(redemptions.mapped("state"))), ("done", {"shipped"}))
         self.assertEqual(self._on_hand(), 97)
+
+    def test_what_waits_is_prepared_until_the_rest_fills_no_wave(self):
+        deliveries = self.env["crab.delivery"].union(*(self._redeem(card).delivery_id for card in self.cards[:5]))
+        told = []
+        with (
+            patch.object(crab_delivery_wave, "PREPARE_LIMIT", 2),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda _cron, *done, **left: told.append(left)),
+        ):
+            for _run in range(3):
+                self.env["crab.delivery"]._cron_prepare()
+        self.assertEqual([left["remaining"] for left in told], [2, 0, 0], "one alone waits for the next minute")
+        self.assertEqual(set(deliveries.mapped("state")), {"prepared"})
+        self.assertEqual(sorted(len(wave) for wave in deliveries.grouped("picking_id").values()), [1, 2, 2])
 
     def test_a_wave_does_not_leave_by_a_side_door(self):
         redemptions, wave = self._wave(2)

@@ -24,7 +24,7 @@ MILLION = 1_000_000
 MEMBERS = 200_000
 SHIPMENTS = 2_000
 FILE, DOCUMENT, PARTS, REDEMPTIONS = MILLION, 10_000, 5, 300  # PARTS of the register are as large as a FILE
-ORDER_SECONDS, PLAIN_SECONDS = 600, 120
+ORDER_SECONDS, PLAIN_SECONDS = 600, 60
 MEMBER_ROWS = 100_000
 API_SECONDS, SOAK_SECONDS = bench_api.SECONDS, bench_api.SOAK_SECONDS
 CONNECTIONS = 4
@@ -420,19 +420,25 @@ def _plain_delivery(bench, count=50):
 
 
 def orders(bench):
-    """Orders of two lines placed and paid by 4 processes for 10 minutes, beside the job workers on the same machine."""
+    """Orders of two lines placed and paid by 4 processes for 10 minutes, beside the job workers on the same machine;
+    plain Odoo a minute before and a minute after.
+    """
     parties = bench.run(lambda env: bench_orders.make_parties(env, bench, prefix()))
     make_bench = functools.partial(Bench, bench.database, bench.folder)
-    reference, figures = (
+    before, figures, after = (
         bench_orders.buy_at_once(bench, make_bench, kind, parties, seconds, CONNECTIONS)
-        for kind, seconds in ((bench_orders.Plain, PLAIN_SECONDS), (bench_orders.Ours, ORDER_SECONDS))
+        for kind, seconds in (
+            (bench_orders.Plain, PLAIN_SECONDS),
+            (bench_orders.Ours, ORDER_SECONDS),
+            (bench_orders.Plain, PLAIN_SECONDS),
+        )
     )
-    plain = reference["orders per second"]
+    reference = {name: round((value + after[name]) / 2, 2) for name, value in before.items()}  # of both ends
     figures = {
         "seconds": ORDER_SECONDS,
         "processes": CONNECTIONS,
         **figures,
-        "times as fast as plain Odoo": round(figures["completed per second"] / plain, 2),
+        "times as fast as plain Odoo": round(figures["completed per second"] / reference["completed per second"], 2),
     }
     return {"figures": figures, "reference": {f"plain Odoo: {name}": value for name, value in reference.items()}}
 

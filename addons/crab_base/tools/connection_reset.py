@@ -16,7 +16,8 @@ FORGET = """
 def _reset(self):
     """As psycopg2's own: nothing of the last user is left, but what PostgreSQL has planned stays."""
     self.rollback()
-    self.set_session(isolation_level="DEFAULT", readonly="DEFAULT", deferrable="DEFAULT", autocommit=True)
+    self.set_session(isolation_level="DEFAULT", readonly="DEFAULT", deferrable="DEFAULT", autocommit=False)
+    self.autocommit = True  # apart from the line above, else psycopg2 sends three statements more
     with self.cursor() as cr:
         cr.execute(FORGET)
     self.autocommit = False

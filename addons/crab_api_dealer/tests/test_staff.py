@@ -106,11 +106,15 @@ class TestStaff(DealerApiCase):
             self.assertNotIn("Secret", str(answer))
         self.assertFalse(self._get(self.dealer2, "/dealer/staff", q="Secret")["items"])
 
-    def test_who_is_known_by_the_own_name_is_renamed(self):
-        made = self._post(self.dealer2, "/dealer/staff", {"name": "New Person", "phone": self._phone()})
+    def test_a_guessed_name_does_not_tell_the_next_one(self):
+        stranger = self._new_member("Secret Name")
+        made = self._post(self.dealer2, "/dealer/staff", {"name": stranger.name, "phone": stranger.phone})
+        stranger.name = "Other Secret"
+        self.assertEqual(self._get(self.dealer2, f"/dealer/staff/{made['id']}")["name"], "Secret Name")
         staff = self.env["crab.dealer.staff"].search([("public_id", "=", made["id"])])
-        staff.account_id.name = "Newer Person"
-        self.assertEqual(self._get(staff, "/staff/me")["name"], "Newer Person")
+        staff.name = stranger.name
+        staff.name = "Abused"
+        self.assertEqual((stranger.name, stranger.account_id.name), ("Other Secret", "Other Secret"))
 
     def test_a_closed_dealers_staff_is_out_at_once(self):
         self._get(self.staff, "/staff/me")

@@ -23,19 +23,6 @@ class CrabAccount(models.Model):
             account.dealer_count = dealers.get(account._origin, 0)
             account.dealer_staff_count = staff.get(account._origin, 0)
 
-    def write(self, vals):
-        """Staff whom their dealer knows by the person's own name are renamed with the person."""
-        if "name" not in vals:
-            return super().write(vals)
-        staff_sudo = self.env["crab.dealer.staff"].sudo().with_context(active_test=False)  # sudo: as for every reader
-        namesakes = staff_sudo.search([("account_id", "in", self.ids)]).filtered(
-            lambda staff: staff.name == staff.account_id.name
-        )
-        result = super().write(vals)
-        if namesakes:
-            namesakes.write({"name": vals["name"]})
-        return result
-
     def action_open_dealers(self):
         """The dealers whose contact this person is."""
         return self.env["crab.dealer"].search([("account_id", "in", self.ids)])._get_records_action()

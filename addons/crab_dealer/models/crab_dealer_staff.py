@@ -83,10 +83,6 @@ class CrabDealerStaff(models.Model):
         name = str(vals.pop("name", None) or "").strip()
         if name:
             vals["name"] = name
-            staff_sudo = self.sudo()  # sudo: the account is handled with the staff member whom it is named like
-            namesakes_sudo = staff_sudo.filtered(lambda staff: staff.name == staff.account_id.name != name)
-            if namesakes_sudo:
-                namesakes_sudo.account_id.write({"name": name})
         if vals.get("active"):
             self.dealer_id._ensure_active()
             self._refuse_employed(self.filtered(lambda staff: not staff.active).account_id.ids)

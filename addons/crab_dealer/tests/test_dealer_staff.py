@@ -103,7 +103,7 @@ class TestDealerStaff(DealerCase):
         with Form(staff) as form:
             form.name = "Renamed"
             form.commission_ratio = 0.06
-        self.assertEqual((staff.account_id.name, len(staff.ratio_ids)), ("Renamed", 2))
+        self.assertEqual((staff.name, staff.account_id.name, len(staff.ratio_ids)), ("Renamed", "Entered", 2))
         staff.action_archive()
         self.assertFalse(staff.active)
 
@@ -121,6 +121,16 @@ class TestDealerStaff(DealerCase):
         staff.active = False
         account._erase_person("Asked for it")
         self.assertEqual(staff.name, account._pseudonym())
+
+    def test_a_guessed_name_binds_nobody(self):
+        # what a number's account is called until its person says otherwise is easily guessed
+        [account] = self.env["crab.account"]._get_or_create([{"name": "139****3333", "phone": "13911113333"}])
+        staff = self.staff_model._add_for_subject(self._as(self.a), account.name, "13911113333")
+        staff.write({"name": "Abused"})
+        self.assertEqual((account.name, account.partner_id.name), ("139****3333", "139****3333"))
+        staff.write({"name": account.name})
+        account.name = "Secret Name"
+        self.assertEqual(staff.name, "139****3333")
 
     def test_merged_login_takes_the_roles_along(self):
         target = self.env["crab.account"].create({"name": "Same person", "phone": "13911112222"})

@@ -197,6 +197,10 @@ class CrabApiMemberService(models.AbstractModel):
         )
 
     @api.model
+    def _levels_above(self, subject):
+        return [schemas.LevelAbove.from_level(*above) for above in self._member(subject)._levels_above()]
+
+    @api.model
     def _missing_agreements(self, subject):
         return [AgreementItem.from_agreement(one) for one in self.env["crab.agreement"]._missing(subject)]
 

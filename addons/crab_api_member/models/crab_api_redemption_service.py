@@ -133,9 +133,20 @@ class CrabApiRedemptionService(models.AbstractModel):
             labels.of(redemption, "state")[redemption.state],
             receiver=Receiver.from_record(delivery),
             parcel=Parcel.from_delivery(delivery, labels.of(delivery, "state")[delivery.state]),
+            delivery_dates=self.env["crab.api.order.service"]._delivery_dates(),
             cancelled_at=redemption.cancelled_at or None,
             cancel_reason=redemption.cancel_reason or None,
         )
+
+    @api.model
+    def _change(self, subject, name, given):
+        """Another receiver or day, before shipping.
+
+        :raise UserError: when the goods have left, it is cancelled, or the address or day is wrong
+        """
+        redemption = self._redemption(subject, name)
+        self.env["crab.api.order.service"]._check_date(given.delivery_date)
+        redemption._change(self.env["crab.api.member.service"]._receiver(subject, given), given.delivery_date)
 
     @api.model
     def _cancel(self, subject, name):

@@ -57,6 +57,12 @@ def list_points(env: ApiEnv, subject: MemberSubject, paging: Paging) -> schemas.
     return env["crab.api.member.service"]._points(subject, paging)
 
 
+@router.get("/member/levels")
+def list_levels_above(env: ApiEnv, subject: MemberSubject) -> list[schemas.LevelAbove]:
+    """The levels to which the member can rise by what it does, the nearest first, and how far it is. MB-20."""
+    return env["crab.api.member.service"]._levels_above(subject)
+
+
 @router.get("/member/agreements")
 def list_agreements_to_accept(env: ApiEnv, subject: MemberSubject) -> list[AgreementItem]:
     """The agreements that hold and that the member has not accepted in this version. MB-28."""

@@ -69,6 +69,17 @@ def get_redemption(env: ApiEnv, subject: MemberSubject, redemption_id: str) -> s
     return env["crab.api.redemption.service"]._detail(subject, redemption_id)
 
 
+@router.patch("/redemptions/{redemption_id}")
+def change_redemption(
+    env: ApiEnv, subject: MemberSubject, redemption_id: str, given: schemas.RedemptionChange
+) -> schemas.Redemption:
+    """Send it elsewhere or on another day, before shipping. 404: it or the address is not the member's. 422: the goods
+    have left, it is cancelled, or a wrong address or day; nothing is changed then. MB-16."""
+    service = env["crab.api.redemption.service"]
+    service._change(subject, redemption_id, given)
+    return service._detail(subject, redemption_id)
+
+
 @router.delete("/redemptions/{redemption_id}", status_code=204)
 def cancel_redemption(env: ApiEnv, subject: MemberSubject, redemption_id: str) -> None:
     """Cancel before shipping: the card is active again. 404: it is not the member's. 422: the goods have left, or it is

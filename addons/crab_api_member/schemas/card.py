@@ -106,6 +106,14 @@ class RedeemIn(In):
     delivery_date: Day | None = None
 
 
+class RedemptionChange(In):
+    """What is left out stays as it is."""
+
+    address_id: str | None = None
+    receiver: ReceiverIn | None = None
+    delivery_date: Day | None = None
+
+
 class QuickOptionsIn(CardPair):
     pass
 
@@ -177,8 +185,11 @@ class RedemptionItem(Out):
 
 
 class Redemption(RedemptionItem):
+    """While ``can_cancel``, the receiver can be changed too, and the day to one of ``delivery_dates``."""
+
     receiver: Receiver
     parcel: Parcel
+    delivery_dates: list[Day]
     cancelled_at: When | None
     cancel_reason: str | None
 

@@ -22,6 +22,42 @@ class Level(Out):
     ratio: float  # 1 = retail price
 
 
+class LevelCondition(Out):
+    """What is asked for, and how much of it there is already: amounts of ``spend``, else numbers."""
+
+    kind: Literal["spend", "orders", "invitations"]
+    asked: str
+    reached: str
+
+
+class LevelAbove(Level):
+    """``is_any``: one of the conditions is enough. ``period_days``: only what happened in the last days counts."""
+
+    is_any: bool
+    period_days: int | None
+    conditions: list[LevelCondition]
+
+    @classmethod
+    def from_level(cls, level, spend, orders, invitations):
+        """The last three: what the member has that counts for it."""
+        rows = (
+            ("spend", level.min_spend, spend, "{:.2f}"),
+            ("orders", level.min_orders, orders, "{}"),
+            ("invitations", level.min_invitations, invitations, "{}"),
+        )
+        return cls(
+            name=level.name,
+            ratio=level.ratio,
+            is_any=level.condition_mode == "any",
+            period_days=level.period_days or None,
+            conditions=[
+                LevelCondition(kind=kind, asked=words.format(asked), reached=words.format(reached))
+                for kind, asked, reached, words in rows
+                if asked
+            ],
+        )
+
+
 class Me(Out):
     id: str
     number: str

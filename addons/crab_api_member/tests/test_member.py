@@ -115,6 +115,38 @@ class TestMember(MemberApiCase):
         self.assertEqual([one["points"] for one in rest["items"]], [1900])
         self.assertEqual(self._ok(self.theirs.get("/member/points"))["balance"], 0)
 
+    @covers("MB-20", "avatar, name, phone, level", via="api")
+    def test_what_is_asked_for_the_levels_above(self):
+        self.env["crab.member.level"].search([]).write({"min_spend": 0, "min_orders": 0, "min_invitations": 0})
+        level = {"ratio": 0.9, "min_spend": 5000, "min_orders": 9, "condition_mode": "all", "period_days": 30}
+        self.env["crab.member.level"].create(
+            [
+                {"name": "T below", "ratio": 0.97, "min_orders": 1},
+                {"name": "T highest", "ratio": 0.85, "min_invitations": 3},
+                {"name": "T higher", **level},
+                {"name": "T by hand", "ratio": 0.88},
+            ]
+        )
+        self._received()
+        nearest, highest = self._ok(self.mine.get("/member/levels"))
+        self.assertEqual(
+            nearest,
+            {
+                "name": "T higher",
+                "ratio": 0.9,
+                "is_any": False,
+                "period_days": 30,
+                "conditions": [
+                    {"kind": "spend", "asked": "5000.00", "reached": "1900.00"},
+                    {"kind": "orders", "asked": "9", "reached": "1"},
+                ],
+            },
+        )
+        self.assertEqual((highest["name"], highest["is_any"], highest["period_days"]), ("T highest", True, None))
+        theirs = {level["name"]: level for level in self._ok(self.theirs.get("/member/levels"))}
+        self.assertEqual(list(theirs), ["T below", "T higher", "T highest"])
+        self.assertEqual(theirs["T higher"]["conditions"][0]["reached"], "0.00", "nobody's but the caller's")
+
     @covers("MB-31", "close account", via="api")
     def test_closing_names_what_runs_and_what_is_lost(self):
         order = self._paid([(self.thousand, 1)])

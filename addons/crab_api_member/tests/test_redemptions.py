@@ -55,11 +55,50 @@ class TestRedemptions(MemberApiCase):
         got = self._ok(self.mine.post(f"/cards/{card.number}/redemptions", json=self._given(), key=KEY), 201)
         delivery = self.env["crab.redemption"].search([("name", "=", got["id"])]).delivery_id
         delivery._ship("SF", {delivery.id: "SF77"})
+        change = {"receiver": {**self.receiver, "street": "Too late 1"}}
+        self._refused_as(self.mine.patch(f"/redemptions/{got['id']}", json=change), 422, "no longer be changed")
         got = self._ok(self.mine.get(f"/redemptions/{got['id']}"))
+        self.assertEqual(got["receiver"]["street"], "Example road 1")
         self.assertEqual(
             (got["state"], got["parcel"]["tracking_number"], got["can_cancel"]), ("shipped", "SF77", False)
         )
         self._refused_as(self.mine.delete(f"/redemptions/{got['id']}"), 422, "shipped")
+
+    @covers("MB-16", "wished date within capacity", via="api")
+    def test_receiver_and_day_change_until_it_has_left(self):
+        card = self.sealed[0]
+        card._bind(None, self.member)
+        made = self._ok(self.mine.post(f"/cards/{card.number}/redemptions", json=self._given(), key=KEY), 201)
+        path = f"/redemptions/{made['id']}"
+        delivery = self.env["crab.redemption"].search([("name", "=", made["id"])]).delivery_id
+        delivery._prepare_waves()
+        wave = delivery.picking_id
+        later = made["delivery_dates"][5]
+        got = self._ok(self.mine.patch(path, json={"delivery_date": later}))
+        self.assertEqual((got["delivery_date"], got["receiver"], got["can_cancel"]), (later, made["receiver"], True))
+        self.assertNotEqual(delivery.picking_id, wave, "it does not leave with those of the old day")
+        elsewhere = {**self.receiver, "receiver_name": "Aunt", "region_code": "320506", "street": "New road 2"}
+        got = self._ok(self.mine.patch(path, json={"receiver": elsewhere}))
+        self.assertEqual((got["receiver"]["receiver_name"], got["receiver"]["province"]), ("Aunt", "江苏省"))
+        self.assertEqual((delivery.street, str(delivery.wish_date)), ("New road 2", later))
+        address = self._ok(self.mine.post("/member/addresses", json=self.receiver, key=OTHER_KEY), 201)
+        got = self._ok(self.mine.patch(path, json={"address_id": address["id"]}))
+        self.assertEqual((got["receiver"]["street"], got["receiver"]["region_code"]), ("Example road 1", "310101"))
+        wrong = (
+            ({"delivery_date": str(business_date())}, 422, "on this day"),
+            ({"delivery_date": later, "receiver": {**elsewhere, "receiver_phone": "x"}}, 422, "phone number"),
+            ({"address_id": "none"}, 404, "address"),
+            ({"address_id": address["id"], "receiver": elsewhere}, 422, "not both"),
+            ({"state": "shipped"}, 422, ""),
+        )
+        for given, status, text in wrong:
+            self._refused_as(self.mine.patch(path, json=given), status, text)
+        self.assertEqual(self._ok(self.mine.get(path)), got)
+        theirs = self._ok(self.theirs.post("/member/addresses", json=elsewhere, key=KEY), 201)
+        self._refused_as(self.mine.patch(path, json={"address_id": theirs["id"]}), 404)
+        self._refused_as(self.theirs.patch(path, json={"receiver": elsewhere}), 404)
+        self.assertEqual(self.mine.delete(path).status, 204)
+        self._refused_as(self.mine.patch(path, json={"receiver": elsewhere}), 422, "no longer be changed")
 
     def test_wrong_redemptions_change_nothing(self):
         card = self.sealed[0]

@@ -84,6 +84,7 @@ class TestStrangers(MemberApiCase):
             "/cards/{card_id}/gifts": {},
             "/member/card-returns": {"numbers": [owned[0].number]},
             "/cards/{card_id}/redemptions": {"receiver": cls.receiver},
+            "/redemptions/{redemption_id}": {"receiver": {**cls.receiver, "street": "Stolen road"}},
             "/redemptions/quick/options": pair,
             "/redemptions/quick": {"token": "none", "receiver": cls.receiver},
         }
@@ -152,5 +153,6 @@ class TestStrangers(MemberApiCase):
             addresses.mapped("street"),
             [(request.state, request.tracking_reference) for request in requests],
             (self.order.crab_state, self.order.crab_amount_refunded, len(self.order.crab_review_ids)),
+            self.env["crab.redemption"].search([("name", "=", self.ids["redemption_id"])]).delivery_id.street,
             self.member.name,
         )

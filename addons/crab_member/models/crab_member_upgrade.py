@@ -33,6 +33,15 @@ class CrabMember(models.Model):
         groups = self.sudo()._read_group(domain, ["inviter_id"], ["__count"])  # sudo: every invited member counts
         return {inviter.id: count for inviter, count in groups}
 
+    def _figures_of_periods(self, levels):
+        """``{period_days of these levels: (_upgrade_figures, _upgrade_invitations)}`` of these members."""
+        today = business_date()
+        figures = {}
+        for days in set(levels.mapped("period_days")):
+            since = today - timedelta(days=days) if days else None
+            figures[days] = (self._upgrade_figures(self, since), self._upgrade_invitations(self, since))
+        return figures
+
     def _upgrade_due(self):
         """Give active members the highest level whose conditions they meet, if it is above theirs (HQ-21).
 
@@ -46,11 +55,7 @@ class CrabMember(models.Model):
         members = self.filtered(lambda member: member.state == "active")
         if not levels or not members:
             return members.browse()
-        today = business_date()
-        figures = {}
-        for days in set(levels.mapped("period_days")):
-            since = today - timedelta(days=days) if days else None
-            figures[days] = (self._upgrade_figures(members, since), self._upgrade_invitations(members, since))
+        figures = members._figures_of_periods(levels)
         risen = members.browse()
         ladder = levels.sorted(lambda level: level._rank(), reverse=True)
         waiting = members
@@ -69,6 +74,24 @@ class CrabMember(models.Model):
                 )
             waiting -= meeting
         return risen
+
+    def _levels_above(self):
+        """The levels to which this member can still rise by what it does, the nearest first.
+
+        :return: ``[(level in sudo, spend as Decimal, orders, invitations)]``, of each what counts for it
+        """
+        self.ensure_one()
+        levels_sudo = (
+            self.env["crab.member.level"].sudo().search([("is_automatic", "=", True)])
+        )  # sudo: rules hold for all alike
+        rank = self.level_id._rank()
+        above = levels_sudo.filtered(lambda level: level._rank() > rank).sorted(lambda level: level._rank())
+        figures = self._figures_of_periods(above)
+        reached = []
+        for level in above:
+            spends, invitations = figures[level.period_days]
+            reached.append((level, *spends.get(self.id, (Decimal(0), 0)), invitations.get(self.id, 0)))
+        return reached
 
     @api.model
     def _cron_upgrade(self):

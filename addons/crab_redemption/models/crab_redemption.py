@@ -365,6 +365,17 @@ class CrabRedemption(models.Model):
 
     # ------------------------------------------------------------------------------------------ cancelling
 
+    def _change(self, address=None, wish_date=None):
+        """Change receiver or wished day before shipping, for a caller who looked at the right to this redemption.
+
+        :param address: as for ``_redeem``
+        :raise UserError: when it is shipped or cancelled, or with what is wrong in the address
+        """
+        delivery_sudo = self.sudo().delivery_id  # see _redeem
+        lock_rows(delivery_sudo)
+        values = {name: address.get(name, False) for name in self._address_fields()} if address else {}
+        delivery_sudo.write({**values, **({"wish_date": wish_date} if wish_date else {})})
+
     def _ensure_can_cancel(self):
         for redemption in self:
             if redemption.state == "shipped" or redemption.delivery_id.state == "shipped":

@@ -1822,6 +1822,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/member/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Levels Above
+         * @description The levels to which the member can rise by what it does, the nearest first, and how far it is. MB-20.
+         */
+        get: operations["list_levels_above_member_levels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/member/me": {
         parameters: {
             query?: never;
@@ -2313,7 +2333,12 @@ export interface paths {
         delete: operations["cancel_redemption_redemptions__redemption_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Redemption
+         * @description Send it elsewhere or on another day, before shipping. 404: it or the address is not the member's. 422: the goods
+         *     have left, it is cancelled, or a wrong address or day; nothing is changed then. MB-16.
+         */
+        patch: operations["change_redemption_redemptions__redemption_id__patch"];
         trace?: never;
     };
     "/reviews/pending": {
@@ -4729,6 +4754,37 @@ export interface components {
             /** Ratio */
             ratio: number;
         };
+        /**
+         * LevelAbove
+         * @description ``is_any``: one of the conditions is enough. ``period_days``: only what happened in the last days counts.
+         */
+        LevelAbove: {
+            /** Conditions */
+            conditions: components["schemas"]["LevelCondition"][];
+            /** Is Any */
+            is_any: boolean;
+            /** Name */
+            name: string;
+            /** Period Days */
+            period_days: number | null;
+            /** Ratio */
+            ratio: number;
+        };
+        /**
+         * LevelCondition
+         * @description What is asked for, and how much of it there is already: amounts of ``spend``, else numbers.
+         */
+        LevelCondition: {
+            /** Asked */
+            asked: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "spend" | "orders" | "invitations";
+            /** Reached */
+            reached: string;
+        };
         /** LineIn */
         LineIn: {
             /** Product Id */
@@ -5977,7 +6033,10 @@ export interface components {
             delivery_date?: string | null;
             receiver?: components["schemas"]["ReceiverIn"] | null;
         };
-        /** Redemption */
+        /**
+         * Redemption
+         * @description While ``can_cancel``, the receiver can be changed too, and the day to one of ``delivery_dates``.
+         */
         Redemption: {
             /** Can Cancel */
             can_cancel: boolean;
@@ -5991,6 +6050,8 @@ export interface components {
             card_name: string;
             /** Delivery Date */
             delivery_date: string | null;
+            /** Delivery Dates */
+            delivery_dates: string[];
             /** Goods */
             goods: string;
             /** Id */
@@ -6011,6 +6072,17 @@ export interface components {
             state: "confirmed" | "shipped" | "cancelled";
             /** State Label */
             state_label: string;
+        };
+        /**
+         * RedemptionChange
+         * @description What is left out stays as it is.
+         */
+        RedemptionChange: {
+            /** Address Id */
+            address_id?: string | null;
+            /** Delivery Date */
+            delivery_date?: string | null;
+            receiver?: components["schemas"]["ReceiverIn"] | null;
         };
         /** RedemptionItem */
         RedemptionItem: {
@@ -14727,6 +14799,83 @@ export interface operations {
             };
         };
     };
+    list_levels_above_member_levels_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LevelAbove"][];
+                };
+            };
+            /** @description No login, or one that ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not yours to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unknown, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict: busy, or the key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something is missing or wrong, or a rule says no */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     get_me_member_me_get: {
         parameters: {
             query?: never;
@@ -16770,6 +16919,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description No login, or one that ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not yours to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unknown, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict: busy, or the key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something is missing or wrong, or a rule says no */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_redemption_redemptions__redemption_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
+            };
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
             };
             /** @description No login, or one that ended */
             401: {

@@ -33,3 +33,6 @@ export function pageOfTarget({ kind, id }: Schema<'MessageTarget'>): string {
   const pages = { order: 'order', redemption: 'redemption', aftersale: 'after-sale', card_return: 'card-returns' }
   return `/packages/member/pages/${pages[kind]}?id=${encodeURIComponent(id)}`
 }
+
+/** How a price ratio is said: 0.95 → “9.5 折”, 1 → “零售价”. */
+export const discountWords = (ratio: number) => (ratio >= 1 ? '零售价' : `${Number((ratio * 10).toFixed(3))} 折`)

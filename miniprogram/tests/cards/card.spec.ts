@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mustChoose, numberOfScan, pageOfTarget, toggle } from '@/utils/card'
+import { discountWords, mustChoose, numberOfScan, pageOfTarget, toggle } from '@/utils/card'
 
 describe('a scanned code', () => {
   it.each([
@@ -29,3 +29,6 @@ describe('a choice', () => {
 it('leads from a message to its document', () => {
   expect(pageOfTarget({ kind: 'redemption', id: 'TH/1' })).toBe('/packages/member/pages/redemption?id=TH%2F1')
 })
+
+it.each([[0.95, '9.5 折'], [0.9, '9 折'], [0.8875, '8.875 折'], [1, '零售价']])('says %s as %s', (ratio, words) =>
+  expect(discountWords(ratio)).toBe(words))

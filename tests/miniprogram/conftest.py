@@ -79,3 +79,11 @@ def other_phone(phones):
 @pytest.fixture
 def small_phone(phones):
     return phones(SMALL)
+
+
+@pytest.fixture
+def pay_page(sandbox):
+    """Where one pays: what the shop is told, is told at once."""
+    sandbox.ctl("settings", notify=True)
+    yield sandbox.url
+    sandbox.ctl("settings", notify=False)

@@ -64,7 +64,7 @@ def choose_day(phone):
     phone.page.locator("[role=radiogroup][aria-label='送达日期'] [role=radio]").nth(1).click()
 
 
-@covers("MB-16", "redeem by number and password without registering", "wished date within capacity", via="phone")
+@covers("MB-16", "redeem by number and password without registering", "wished date within capacity", via="api")
 def test_redeemed_without_login(phone, world):
     number, password = world.card(1)
     phone.allow("ERR_CONNECTION_RESET")
@@ -117,10 +117,10 @@ def test_lost_answer_and_the_page_is_gone(phone, world):
     assert len(redemptions(world, number)) == 1
 
 
-@covers("MB-14", "right pair binds the card to the member", "state does not change", via="phone")
-@covers("MB-15", "list with state", via="phone")
-@covers("MB-16", "redeem from the list", "fixed package or choice", via="phone")
-@covers("MB-26", "address book", "default address", "province, city, district", via="phone")
+@covers("MB-14", "right pair binds the card to the member", "state does not change", via="api")
+@covers("MB-15", "list with state", via="api")
+@covers("MB-16", "redeem from the list", "fixed package or choice", via="api")
+@covers("MB-26", "address book", "default address", "province, city, district", via="api")
 def test_bound_and_redeemed(phone, world):
     number, password = world.card(3)
     phone.enter_as("13655551001").open("packages/member/pages/addresses").see("还没有收货地址")
@@ -140,7 +140,7 @@ def test_bound_and_redeemed(phone, world):
     assert state_of(world, number) == "active"
 
 
-@covers("MB-17", "give by link with a time limit", "revoke before claimed", "every move in the history", via="phone")
+@covers("MB-17", "give by link with a time limit", "revoke before claimed", "every move in the history", via="api")
 def test_gift_between_two_phones(phone, other_phone, phones, ecards, world):
     kept, revoked = ecards("13655551002", 2)
     phone.enter_as("13655551002")
@@ -168,8 +168,8 @@ def test_gift_between_two_phones(phone, other_phone, phones, ecards, world):
     assert sorted(holders) == ["+8613655551002", "+8613655551003"]
 
 
-@covers("MB-20", "avatar, name, phone, level", via="phone")
-@covers("MB-27", "feedback with pictures", via="phone")
+@covers("MB-20", "avatar, name, phone, level", via="api")
+@covers("MB-27", "feedback with pictures", via="api")
 def test_own_things(phone, world):
     phone.enter_as("13655551005").open("packages/member/pages/profile").see("13655551005")
     phone.fill("昵称", "蟹友").tap("保存").see("已保存")
@@ -180,7 +180,7 @@ def test_own_things(phone, world):
     assert name == "蟹友"
 
 
-@covers("MB-31", "close account", via="phone")
+@covers("MB-31", "close account", via="api")
 def test_account_closed(phone, ecards, world):
     ecards("13655551006", 1)
     phone.enter_as("13655551006").open("packages/member/pages/closing").see("未使用的提货卡")

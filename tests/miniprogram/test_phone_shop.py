@@ -12,14 +12,6 @@ ECARD = "电子提货卡 398型"
 PAGES = "packages/member/pages"
 
 
-@pytest.fixture
-def pay_page(sandbox):
-    """Where one pays: what the shop is told, is told at once."""
-    sandbox.ctl("settings", notify=True)
-    yield sandbox.url
-    sandbox.ctl("settings", notify=False)
-
-
 def make_member(world, number):
     """A member with an address; the id."""
     world.tokens(number)
@@ -111,7 +103,10 @@ def test_looked_around(phone, world):
 
 @covers("MB-08", "buy now and add to cart", via="api")
 @covers("MB-09", "add, change, remove", "survives logout", via="api")
+@covers("MB-10", "choose, add, default address", via="api")
 @covers("MB-18", "review each product of a completed order", "only once", via="api")
+@covers("MB-19", "own reviews", via="api")
+@covers("MB-22", "states", "list and detail", via="api")
 @covers("MB-23", "pay and cancel unpaid", "track parcels", "confirm receipt", via="api")
 def test_from_the_cart_to_the_review(phone, world, pay_page):
     member_id = make_member(world, BUYER)

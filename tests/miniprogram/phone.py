@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import copy
 from urllib.parse import quote, urlencode, urlsplit
 
 import demo_company
@@ -91,6 +92,11 @@ class PhoneWorld(ShopWorld):
         return number, demo_company.password_of(number)
 
 
+def lose(route):
+    route.fetch()
+    route.abort("connectionreset")
+
+
 class Network:
     """What happens to requests; ``path`` is a piece of the address, such as ``/orders``."""
 
@@ -98,22 +104,21 @@ class Network:
         self.page = page
 
     def _route(self, path, handler, times, method):
+        left = [times]
+
         def handle(route):
-            if method and route.request.method != method:
+            if not left[0] or method and route.request.method != method:
                 route.fallback()
             else:
+                left[0] -= 1
                 handler(route)
 
-        self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?|$)"), handle, times=times)
+        self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?|$)"), handle)
 
     def lose(self, path, times=1, method=None):
         """The server does it, the answer never arrives."""
 
-        def handler(route):
-            route.fetch()
-            route.abort("connectionreset")
-
-        self._route(path, handler, times, method)
+        self._route(path, lose, times, method)
 
     def break_off(self, path, times=1, method=None):
         """The request never arrives."""
@@ -144,8 +149,15 @@ class Held:
         self.routes = []
 
     def release(self):
+        self._end(lambda route: route.continue_())
+
+    def lose(self):
+        """The server does it now; the answer never arrives."""
+        self._end(lose)
+
+    def _end(self, how):
         for route in self.routes:
-            route.continue_()
+            how(route)
         self.routes.clear()
 
 
@@ -161,14 +173,22 @@ class Phone:
             is_mobile=True,
             has_touch=True,
         )
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.page.add_init_script("addEventListener('click', () => (window.tappedAt = Date.now()), true)")
-        self.net = Network(self.page)
         self.faults, self._allowed, self._hosts = [], [], {urlsplit(self.url).netloc}
-        self.page.on("pageerror", lambda error: self._note(f"error of the page: {error}"))
-        self.page.on("console", self._console)
-        self.page.on("request", self._request)
+        self._use(self.context.new_page())
+
+    def _use(self, page):
+        self.page, self.net = page, Network(page)
+        page.set_default_timeout(20_000)
+        page.add_init_script("addEventListener('click', () => (window.tappedAt = Date.now()), true)")
+        page.on("pageerror", lambda error: self._note(f"error of the page: {error}"))
+        page.on("console", self._console)
+        page.on("request", self._request)
+
+    def tab(self):
+        """One more tab of the same browser; its faults are this one's."""
+        other = copy(self)
+        other._use(self.context.new_page())
+        return other
 
     def allow(self, *texts):
         """Faults that this test provokes: a piece of what they say."""
@@ -275,6 +295,13 @@ class Phone:
         """One of what a row of a form opens."""
         self.page.locator(f"[role=button][aria-label^='{label}']:visible").last.click()
         self.page.locator(".app-sheet [role=button]:visible").filter(has_text=option).last.click()
+        return self
+
+    def idle(self):
+        """Wait until nothing is being sent."""
+        self.page.wait_for_function(
+            "() => ![...document.querySelectorAll('.app-button__wheel')].some(e => e.offsetParent)"
+        )
         return self
 
     def confirm(self, yes=True):

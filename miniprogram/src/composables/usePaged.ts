@@ -1,6 +1,7 @@
 import { onLoad, onPullDownRefresh, onReachBottom } from '@dcloudio/uni-app'
-import { ref, shallowRef } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import type { ApiError } from '@/api/client'
+import { useOnline } from './useOnline'
 import { asApiError } from './usePage'
 
 interface Page<T> {
@@ -40,6 +41,8 @@ export function usePaged<T>(fetch: (cursor: string | null) => Promise<Page<T>>, 
   const more = () => (loading.value || done.value ? Promise.resolve() : step(turn, !items.value.length))
 
   if (!options.manual) onLoad(reload)
+  // what could not be loaded comes when the network does
+  watch(useOnline(), (online) => online && error.value?.isNetwork && more())
   onReachBottom(more)
   onPullDownRefresh(async () => {
     await reload()

@@ -22,6 +22,8 @@ export function useOrderActions(changed: (order: Schema<'Order'>) => void) {
       if (done) toast(done)
     } catch (refusal) {
       toast(refusal instanceof ApiError ? refusal.detail : '没有成功，请再试一次')
+      // it may have been done all the same
+      await api.get('/orders/{order_id}', path(order)).then(changed, () => undefined)
     } finally {
       busy.value = ''
     }

@@ -297,6 +297,12 @@ class Phone:
         self.page.locator(".app-sheet [role=button]:visible").filter(has_text=option).last.click()
         return self
 
+    def sends(self, path, method="POST"):
+        """A context in which this request is sent."""
+        return self.page.expect_request(
+            lambda request: request.method == method and urlsplit(request.url).path == f"/api/v1{path}"
+        )
+
     def idle(self):
         """Wait until nothing is being sent."""
         self.page.wait_for_function(

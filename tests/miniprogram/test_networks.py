@@ -659,6 +659,7 @@ def test_two_tabs(phone, things):
     checkout(other, things)
     sent = [(one, hold(one, wanted)) for one in (phone, other)]
     for one, held in sent:
+        one.page.bring_to_front()
         held.release()
         wanted.done(one)
     assert made() == 1

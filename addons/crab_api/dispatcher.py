@@ -59,6 +59,9 @@ class CrabApiDispatcher(FastApiDispatcher):
     def dispatch(self, endpoint, args):
         self.request.params = {}
         environ = self._get_environ()
+        # WeChat's mini-programs can send everything but PATCH
+        if environ["REQUEST_METHOD"] == "POST" and environ.get("HTTP_X_HTTP_METHOD_OVERRIDE") == "PATCH":
+            environ["REQUEST_METHOD"] = "PATCH"
         body = self._read_body(environ)
         if not_modified := self._not_modified():
             return not_modified

@@ -47,6 +47,16 @@ def test_headers(people):
     assert re.fullmatch(r"[0-9a-f]{32}", made.headers["X-Request-ID"])
 
 
+def test_who_cannot_send_patch_sends_post(people, member):
+    instead = {"X-HTTP-Method-Override": "PATCH"}
+    got = member.raw("POST", "/member/me", json={"name": "蟹友"}, headers=instead)
+    assert (got.status_code, got.json()["name"]) == (200, "蟹友")
+    assert member.raw("POST", "/member/me", json={"name": "蟹友"}).status_code == 405
+    assert people["stranger"].raw("GET", "/auth/roles", headers=instead).status_code == 401, (
+        "nothing else is overridden"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [

@@ -26,6 +26,7 @@ The API of the mini-program and of any other client of members, dealers and deal
 * Errors: a status with `{"code", "detail", "fields"}`; `code` is stable, `detail` is for people, in their language
   (`Accept-Language`: `zh-CN` or `en`). 401 no or ended login · 403 not yours to do · 404 unknown or not yours to see ·
   409 conflict · 422 a rule says no · 429 too many, with `Retry-After`.
+* Who cannot send PATCH (WeChat's mini-programs) sends POST with `X-HTTP-Method-Override: PATCH`.
 * `Idempotency-Key` is required where something of value is made or moved: send the same key again when no answer came.
 """
 

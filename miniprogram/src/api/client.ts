@@ -83,13 +83,18 @@ function refusal(status: number, data: unknown) {
 }
 
 function once(method: Method, path: string, init: Sent, token?: string): Promise<any> {
+  const isPatch = method === 'patch' // which WeChat does not send
   return new Promise((resolve, reject) =>
     uni.request({
       url: addressOf(path, init),
-      method: method.toUpperCase() as any,
+      method: (isPatch ? 'POST' : method.toUpperCase()) as any,
       data: init.body as any,
       timeout: TIMEOUT,
-      header: { ...headers(token, init.key), ...(init.body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      header: {
+        ...headers(token, init.key),
+        ...(init.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(isPatch ? { 'X-HTTP-Method-Override': 'PATCH' } : {}),
+      },
       success: ({ statusCode, data }) => {
         // a browser that is refused by its own network says 0 here
         if (!statusCode) reject(new ApiError(0, 'network', UNREACHED))

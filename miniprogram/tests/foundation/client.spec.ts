@@ -26,6 +26,12 @@ describe('client', () => {
     expect(sent()[0].header.Authorization).toBeUndefined()
   })
 
+  it('sends no PATCH, which WeChat does not know', async () => {
+    gives(200, { id: '1' })
+    await api.patch('/member/me', { body: { name: '蟹友' } })
+    expect(sent()[0]).toMatchObject({ method: 'POST', header: { 'X-HTTP-Method-Override': 'PATCH' } })
+  })
+
   it('gives the words of a refusal', async () => {
     gives(422, { code: 'invalid', detail: '卡号不对', fields: { number: '不存在' } })
     const error = await api.post('/cards/bind', { body: { number: '1', password: '2' } } as any).catch((caught) => caught)

@@ -11,14 +11,3 @@ export function copy(text: string, told = '已复制'): Promise<void> {
     }),
   )
 }
-
-export function chooseImages(count: number): Promise<string[]> {
-  return new Promise((resolve) =>
-    uni.chooseImage({
-      count,
-      sizeType: ['compressed'],
-      success: ({ tempFilePaths }) => resolve(tempFilePaths as string[]),
-      fail: () => resolve([]),
-    }),
-  )
-}

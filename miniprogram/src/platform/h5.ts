@@ -1,7 +1,18 @@
 import { api, ApiError } from '@/api/client'
 import { toast } from '@/utils/toast'
-import { chooseImages, copy } from './common'
+import { copy } from './common'
 import type { Platform } from './types'
+
+function chooseImages(count: number): Promise<string[]> {
+  return new Promise((resolve) =>
+    uni.chooseImage({
+      count,
+      sizeType: ['compressed'],
+      success: ({ tempFilePaths }) => resolve(tempFilePaths as string[]),
+      fail: () => resolve([]),
+    }),
+  )
+}
 
 function download(src: string, name: string) {
   const link = document.createElement('a')
@@ -49,7 +60,8 @@ export const h5: Platform = {
     if (!navigator.share) return copy(link, '链接已复制，发给朋友吧')
     await navigator.share({ title, url: link }).catch(() => undefined)
   },
-  async subscribe() {},
+  noticesFor: async () => [],
+  subscribe: async () => false,
   async scan() {
     return 'BarcodeDetector' in window ? scanPicture() : ask('请输入号码')
   },

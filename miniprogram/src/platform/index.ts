@@ -15,5 +15,5 @@ side = h5
 // #endif
 
 export const platform = side
-export const { isWechat, tradeType, login, getPhone, pay, share, subscribe, scan, saveImage, contactService, chooseAddress, copy, chooseImages, openDocument } = side
+export const { isWechat, tradeType, login, getPhone, pay, share, noticesFor, subscribe, scan, saveImage, contactService, chooseAddress, copy, chooseImages, openDocument } = side
 export type { ChosenAddress, Paid } from './types'

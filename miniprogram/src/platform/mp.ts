@@ -1,22 +1,41 @@
 import { api, ApiError } from '@/api/client'
+import { confirm } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
-import { chooseImages, copy } from './common'
+import { copy } from './common'
 import type { Platform } from './types'
 
 declare const wx: any
 
-let templates: Promise<Record<string, string>> | null = null
+interface Failure {
+  errMsg?: string
+}
 
-async function templateIds(events: string[]) {
-  templates ??= api
-    .get('/wechat/subscribe-messages')
-    .then(({ items }) => Object.fromEntries(items.map((item) => [item.event, item.template_id])))
-    .catch(() => {
-      templates = null
-      return {}
-    })
-  const known = await templates
-  return [...new Set(events.map((event) => known[event]).filter(Boolean))].slice(0, 3) // WeChat takes three at once
+/** Say what WeChat refused; nothing where the user cancelled. */
+function tell({ errMsg = '' }: Failure, words: string) {
+  if (!/cancel/.test(errMsg)) toast(/privacy permission/.test(errMsg) ? '需要您同意隐私保护指引才能使用' : words)
+}
+
+async function offerAlbumSetting() {
+  const asked = { title: '需要相册权限', message: '请在设置中允许添加到相册，然后再保存一次', ok: '去设置' }
+  if (await confirm(asked)) uni.openSetting({})
+}
+
+function saveToAlbum(filePath: string): Promise<boolean> {
+  return new Promise((resolve) =>
+    uni.saveImageToPhotosAlbum({
+      filePath,
+      success: () => {
+        toast('已保存到相册')
+        resolve(true)
+      },
+      fail: (failure: Failure) => {
+        // deny, denied, authorize no response: by the kind of phone
+        if (/fail:? ?auth/.test(failure.errMsg ?? '')) offerAlbumSetting()
+        else tell(failure, '没有保存成功，可截屏保存')
+        resolve(false)
+      },
+    }),
+  )
 }
 
 export const mp: Platform = {
@@ -36,33 +55,49 @@ export const mp: Platform = {
   async share() {
     toast('请点右上角“…”转发给朋友')
   },
-  async subscribe(events) {
-    const ids = await templateIds(events)
-    if (ids.length) await new Promise<void>((resolve) => wx.requestSubscribeMessage({ tmplIds: ids, complete: () => resolve() }))
+  async noticesFor(events) {
+    const { items } = await api.get('/wechat/subscribe-messages').catch(() => ({ items: [] }))
+    const known = events.flatMap((event) => items.find((item) => item.event === event)?.template_id ?? [])
+    return [...new Set(known)].slice(0, 3) // WeChat takes three at once
   },
+  subscribe: (notices) =>
+    new Promise((resolve) =>
+      wx.requestSubscribeMessage({
+        tmplIds: notices,
+        success: (answers: Record<string, string>) => resolve(notices.some((id) => answers[id] === 'accept')),
+        fail: ({ errCode }: { errCode?: number }) => {
+          toast(errCode === 20004 ? '请先点右上角“…”，在设置里打开订阅消息' : '没有开启通知，请稍后再试')
+          resolve(false)
+        },
+      }),
+    ),
   scan: () =>
-    new Promise((resolve) => uni.scanCode({ success: ({ result }) => resolve(result), fail: () => resolve(null) })),
-  saveImage: (src) =>
-    new Promise((resolve) => {
-      const save = (filePath: string) =>
-        uni.saveImageToPhotosAlbum({
-          filePath,
-          success: () => {
-            toast('已保存到相册')
-            resolve(true)
-          },
-          fail: () => {
-            toast('未保存，请允许访问相册')
-            resolve(false)
-          },
-        })
-      if (!/^https?:/.test(src)) return save(src)
-      uni.downloadFile({ url: src, success: ({ tempFilePath }) => save(tempFilePath), fail: () => resolve(false) })
-    }),
+    new Promise((resolve) =>
+      uni.scanCode({
+        success: ({ result }) => resolve(result),
+        fail: (failure: Failure) => {
+          tell(failure, '没有扫到，请手动输入')
+          resolve(null)
+        },
+      }),
+    ),
+  async saveImage(src) {
+    if (!/^https?:/.test(src)) return saveToAlbum(src)
+    const file = await new Promise<string>((resolve) =>
+      uni.downloadFile({
+        url: src,
+        success: ({ statusCode, tempFilePath }) => resolve(statusCode === 200 ? tempFilePath : ''),
+        fail: () => resolve(''),
+      }),
+    )
+    if (file) return saveToAlbum(file)
+    toast('图片没有下载下来，请重试')
+    return false
+  },
   async contactService() {
     const { corp_id, url } = await api.get('/wechat/customer-service')
     if (!corp_id || !url) return toast('客服暂未开通，请拨打客服电话')
-    wx.openCustomerServiceChat({ extInfo: { url }, corpId: corp_id, fail: () => toast('客服暂时无法打开') })
+    wx.openCustomerServiceChat({ extInfo: { url }, corpId: corp_id, fail: (failure: Failure) => tell(failure, '客服暂时无法打开') })
   },
   chooseAddress: () =>
     new Promise((resolve) =>
@@ -76,13 +111,34 @@ export const mp: Platform = {
             district: found.countyName,
             street: found.detailInfo,
           }),
-        fail: () => resolve(null),
+        fail: (failure: Failure) => {
+          tell(failure, '没有取到微信地址，请手动填写')
+          resolve(null)
+        },
       }),
     ),
   copy,
-  chooseImages,
-  openDocument: (filePath) =>
+  chooseImages: (count) =>
     new Promise((resolve) =>
-      uni.openDocument({ filePath, showMenu: true, fail: () => toast('无法打开该文件'), complete: () => resolve() }),
+      uni.chooseMedia({
+        count,
+        mediaType: ['image'],
+        sizeType: ['compressed'],
+        success: ({ tempFiles }) => resolve(tempFiles.map((file) => file.tempFilePath)),
+        fail: (failure: Failure) => {
+          tell(failure, '没有取到图片')
+          resolve([])
+        },
+      }),
+    ),
+  openDocument: (filePath, name) =>
+    new Promise((resolve) =>
+      uni.openDocument({
+        filePath,
+        fileType: name.split('.').pop() as any, // the downloaded file may have no ending
+        showMenu: true,
+        fail: () => toast('无法打开该文件'),
+        complete: () => resolve(),
+      }),
     ),
 }

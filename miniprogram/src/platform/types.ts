@@ -23,8 +23,10 @@ export interface Platform {
   pay(payment: Schema<'Payment'>, back?: string): Promise<Paid>
   /** Share an address: WeChat shares by the page's onShareAppMessage; a browser shares or copies. */
   share(what: { title: string; link: string }): Promise<void>
-  /** Ask for consent to one message of each event. */
-  subscribe(events: string[]): Promise<void>
+  /** The messages that WeChat can send of these events; to be asked for before the tap in which `subscribe` is called. */
+  noticesFor(events: string[]): Promise<string[]>
+  /** Ask for consent to one of each; whether to any. WeChat asks only at once in a tap: nothing may be waited for before. */
+  subscribe(notices: string[]): Promise<boolean>
   /** The text of a bar or QR code; null: nothing scanned. */
   scan(): Promise<string | null>
   saveImage(src: string): Promise<boolean>

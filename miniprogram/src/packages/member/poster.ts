@@ -9,9 +9,9 @@ interface Poster {
   picture: string
 }
 
-export async function drawPoster(canvasId: string, instance: unknown, { shop, name, picture }: Poster): Promise<string> {
+export async function drawPoster(canvasId: string, { shop, name, picture }: Poster): Promise<string> {
   const code = await localPicture(picture)
-  const context = uni.createCanvasContext(canvasId, instance as any)
+  const context = uni.createCanvasContext(canvasId)
   const { width, height } = POSTER
   const background = context.createLinearGradient(0, 0, width, height)
   background.addColorStop(0, '#b4472b')
@@ -29,17 +29,14 @@ export async function drawPoster(canvasId: string, instance: unknown, { shop, na
   context.fillText('扫码注册，享会员价', width / 2, 366, width - 32)
   await new Promise<void>((resolve) => context.draw(false, () => resolve()))
   return new Promise((resolve, reject) =>
-    uni.canvasToTempFilePath(
-      {
-        canvasId,
-        fileType: 'png',
-        destWidth: width * 3,
-        destHeight: height * 3,
-        success: ({ tempFilePath }) => resolve(tempFilePath),
-        fail: reject,
-      },
-      instance as any,
-    ),
+    uni.canvasToTempFilePath({
+      canvasId,
+      fileType: 'png',
+      destWidth: width * 3,
+      destHeight: height * 3,
+      success: ({ tempFilePath }) => resolve(tempFilePath),
+      fail: reject,
+    }),
   )
 }
 

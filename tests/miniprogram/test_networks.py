@@ -383,14 +383,14 @@ def an_address(phone, things):
 
 
 @flow
-def a_feedback(phone, things):
-    phone.enter_as(MEMBER).open(member("feedback")).fill("意见", "包装很好")
+def a_feedback(phone, things, text="包装很好"):
+    phone.enter_as(MEMBER).open(member("feedback")).fill("意见", text)
     return Flow(
         "POST",
         "/feedback",
         tap("提交"),
-        lambda phone: phone.page.locator(".card:visible .text", has_text="包装很好").wait_for(),
-        lambda env: env["crab.feedback"].search_count([("text", "=", "包装很好")]),
+        lambda phone: phone.page.locator(".card:visible .text", has_text=text).wait_for(),
+        lambda env: env["crab.feedback"].search_count([("text", "=", text)]),
     )
 
 
@@ -607,7 +607,7 @@ def test_another_wish_after_a_lost_answer(phone, things):
 
 def test_offline_and_back(phone, things):
     """What could not be sent is sent when the network is back; what could not be loaded comes by itself."""
-    wanted = a_feedback(phone.allow("ERR_INTERNET_DISCONNECTED"), things)
+    wanted = a_feedback(phone.allow("ERR_INTERNET_DISCONNECTED"), things, "写于断网时")
     made = counted(things, wanted)
     phone.net.offline()
     wanted.press(phone)

@@ -647,6 +647,8 @@ class Wechat {
       getUpdateManager: () => ({ onCheckForUpdate() {}, onUpdateReady: (func) => (this.update = func), onUpdateFailed() {}, applyUpdate: () => this.asked.push({ call: 'applyUpdate' }) }),
       getFileSystemManager: () => ({ writeFileSync: (file, data, encoding) => (this.files[file] = Buffer.from(data, encoding)) }),
       createSelectorQuery: () => query(),
+      // all is near the screen
+      createIntersectionObserver: () => ({ relativeToViewport() { return this }, observe() {}, disconnect() {} }),
       createCanvasContext: () => pen(),
       login: call('login', () => {
         const given = this.preset.login

@@ -125,7 +125,7 @@ def test_the_network_grows_by_an_invitation(phone, other_phone, world):
     other_phone.enter_as("13655560009").open(search={"dealer_invite": link[1]}).at(page("apply"))
     other_phone.fill("公司或店铺名称", "平江路蟹行").fill("联系人", "周敏").fill("手机号", "13655560008")
     if other_phone.page.locator("[role=checkbox]:visible").count():
-        other_phone.page.locator("[role=checkbox]:visible .box").click()
+        other_phone.page.locator("[role=checkbox]:visible").click()
     other_phone.tap("提交申请").see("申请已收到")
 
     def application(env):

@@ -513,7 +513,7 @@ def an_application(phone, things):
     phone.enter_as(OTHER).open(channel("apply")).fill("公司或店铺名称", "平江路蟹行").fill("联系人", "周敏")
     phone.fill("手机号", "13655557004")
     if phone.page.locator("[role=checkbox]:visible").count():
-        phone.page.locator("[role=checkbox]:visible .box").click()
+        phone.page.locator("[role=checkbox]:visible").click()
     return Flow(
         "POST",
         "/dealer-applications",

@@ -6,17 +6,17 @@ import mini_screens
 import pytest
 from phone import SMALL
 
-RICH = "13800000001"  # M000001 of the made-up company
-NEW = "13655559999"
-DEALER = "13900000001"
-NEW_DEALER = "13900000004"  # level 3: nobody below
+STAFF = "13900000011"
+# by role: M000001, A0001 of the made-up company and its staff; who has nothing (C0001 is of level 3: nobody below)
+RICH = {"member": "13800000001", "dealer": "13900000001", "staff": STAFF}
+NEW = {"member": "13655559999", "dealer": "13900000004", "staff": STAFF}
 PAGES = sorted(mini.pages())
 
 
 @pytest.fixture(scope="module")
 def rich(world):
     """``role: get(path)`` of people with something of everything that a page shows."""
-    member, dealer = world.api(RICH), world.api(DEALER, "dealer")
+    member, dealer = world.api(RICH["member"]), world.api(RICH["dealer"], "dealer")
     [product, other, *_rest] = member.get("/catalog/products", params={"kind": "package"})["items"]
     [address] = member.get("/member/addresses")
     member.put(f"/member/favourites/{product['id']}", status=204)
@@ -39,7 +39,7 @@ def rich(world):
 
         return get
 
-    return {"member": getter(member), "dealer": getter(dealer)}
+    return {"member": getter(member), "dealer": getter(dealer), "staff": getter(world.api(STAFF, "staff"))}
 
 
 def looked_at(phone, path, query=""):
@@ -55,10 +55,10 @@ def looked_at(phone, path, query=""):
 def test_page(phones, world, rich, path):
     role = mini_screens.role_of(path)
     phone = phones()
-    phone.enter_as(RICH if role == "member" else DEALER, role)
+    phone.enter_as(RICH[role], role)
     query = mini_screens.query_of(path, rich[role])
     assert not looked_at(phone, path, query)
     assert not phone.barriers()
     small = phones(SMALL)
-    small.enter_as(NEW if role == "member" else NEW_DEALER, role)
+    small.enter_as(NEW[role], role)
     assert not looked_at(small, path)

@@ -65,9 +65,9 @@ def pay(phone, world, pay_page):
 
 
 def submit(phone):
-    agreements = phone.page.locator("[role=checkbox]:visible", has_text="我已阅读并同意")
+    agreements = phone.page.locator("[role=checkbox][aria-label='我已阅读并同意']:visible")
     if agreements.count() and agreements.get_attribute("aria-checked") != "true":
-        agreements.click(position={"x": 10, "y": 10})
+        agreements.click()
     phone.tap("提交订单")
 
 
@@ -140,7 +140,7 @@ def test_from_the_cart_to_the_review(phone, world, pay_page):
     phone.tap("评价", exact=True).at(f"{PAGES}/review-write").see(FAMILY)
     phone.tap("4 星").fill("评价", "蟹很肥")
     phone.tap("发布评价").at(f"{PAGES}/reviews").see("蟹很肥")
-    phone.open(f"{PAGES}/review-write", id=order_id).see("这个订单已经评价过了")
+    phone.open(f"{PAGES}/review-write", id=order_id).see("没有待评价的商品")
     phone.open(f"{PAGES}/product", id=product(world, FAMILY)).see("蟹很肥")
     world.assert_books()
 
@@ -201,7 +201,7 @@ def test_after_sales(phone, world, shipped, tmp_path):
     phone.see("请选择原因")
     phone.choose("原因", "死蟹或质量问题").fill("说明", "死了一只")
     with phone.page.expect_file_chooser() as chooser:
-        phone.tap("添加售后图片")
+        phone.tap("添加售后图片 0/9")
     chooser.value.set_files(str(picture))
     phone.see("1/9")
     phone.page.locator(".app-upload__state:visible").wait_for(state="detached")

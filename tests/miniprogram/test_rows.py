@@ -155,7 +155,7 @@ def test_applied_without_an_invitation(phone, world):
     phone.enter_as("13655553006").open("pages/mine/index").tap("成为渠道商").at(f"{CHANNEL}/apply")
     phone.fill("公司或店铺名称", "观前街蟹行").fill("联系人", "周敏").fill("手机号", "13655553007")
     phone.choose("级别", "二级渠道商").choose("类型", "经销商")
-    phone.page.locator("[role=checkbox]:visible .box").click()
+    phone.page.locator("[role=checkbox]:visible").click()
     phone.tap("提交申请").see("申请已收到")
 
     def application(env):

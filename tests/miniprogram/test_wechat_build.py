@@ -10,7 +10,7 @@ import mini_screens
 import pytest
 import running
 from PIL import Image
-from test_pages import DEALER, RICH, rich  # noqa: F401  # a fixture
+from test_pages import RICH, rich  # noqa: F401  # a fixture
 from wechat_phone import WechatPhone
 
 from harness import covers
@@ -161,10 +161,10 @@ def test_codes_lead_to_their_page(wechat_phones):
     phone.open("pages/launch/index").at("pages/home/index")
 
 
-@pytest.mark.parametrize("role", ["member", "dealer"])
+@pytest.mark.parametrize("role", ["member", "dealer", "staff"])
 def test_every_page(wechat_phones, wechat, world, rich, role):  # noqa: F811
     """With something to show on each of them."""
-    phone = wechat_phones(RICH if role == "member" else DEALER, role).launch()
+    phone = wechat_phones(RICH[role], role).launch()
     pages = [path for path in sorted(mini.pages()) if mini_screens.role_of(path) == role]
     shown = {}
     for path in pages:

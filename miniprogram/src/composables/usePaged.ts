@@ -48,5 +48,6 @@ export function usePaged<T>(fetch: (cursor: string | null) => Promise<Page<T>>, 
     await reload()
     uni.stopPullDownRefresh()
   })
-  return { items, error, loading, done, reload, more }
+  const list = { items, error, loading, done, more }
+  return { ...list, list, reload }
 }

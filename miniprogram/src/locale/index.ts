@@ -1,16 +1,18 @@
 import { createI18n } from 'vue-i18n'
-import en from './en.json'
-import zh from './zh-Hans.json'
+import en from './en'
 
 export type Language = 'zh-Hans' | 'en'
+
+/** Keys are the Chinese texts themselves, so that a page can be read. */
+export const chinese = (texts: Record<string, string>) => Object.fromEntries(Object.keys(texts).map((text) => [text, text]))
 
 export const i18n = createI18n({
   legacy: false,
   globalInjection: true,
   locale: 'zh-Hans' as Language,
   fallbackLocale: 'zh-Hans',
-  messages: { 'zh-Hans': zh, en } as any,
+  messages: { 'zh-Hans': chinese(en), en } as any,
 }) as any
 
-/** What a text is in the language of the user, for staff-facing texts outside of components. */
-export const t = i18n.global.t as (key: string, values?: Record<string, unknown>) => string
+/** What a text is in the language of the user. */
+export const t = (text: string, values: Record<string, unknown> = {}): string => i18n.global.t(text, values)

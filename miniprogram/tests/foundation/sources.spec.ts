@@ -34,3 +34,17 @@ it('packages do not import from each other', () => {
   })
   expect(wrong.map(([path]) => path)).toEqual([])
 })
+
+it('what can be tapped says so, and is reached by keyboard', () => {
+  // what only repeats the link or the box beside it, for the finger
+  const repeats = ['<text @click="agreed = !agreed">', '<text @click="accepted = !accepted">', '<view class="picture" @click="open">', '<view class="product"']
+  const wrong = Object.entries(sources).flatMap(([path, text]) =>
+    [...text.matchAll(/<(?:view|text|image)((?:\s+[^\s"'>=]+(?:="[^"]*")?)*)\s*\/?>/g)]
+      .filter(([tag, words]) => {
+        const isTapped = /@click(\.stop)?=/.test(words) || /\srole="(button|link|tab|checkbox|radio)"/.test(words)
+        return isTapped && !(/\s:?role="/.test(words) && /\s:?tabindex="/.test(words)) && !repeats.some((one) => tag.startsWith(one))
+      })
+      .map(([tag]) => `${path}: ${tag}`),
+  )
+  expect(wrong).toEqual([])
+})

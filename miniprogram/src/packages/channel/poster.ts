@@ -7,10 +7,10 @@ export interface Poster {
 export const WIDTH = 600
 export const HEIGHT = 840
 
-/** Lines of at most `width`, broken anywhere as Chinese is; at most `count` of them, the last one cut. */
+/** Lines of at most `width`, broken anywhere in Chinese, between the words of other languages; at most `count` of them, the last one cut. */
 export function wrap(text: string, width: number, measure: (part: string) => number, count = 2): string[] {
   const lines = ['']
-  for (const letter of text) {
+  for (const letter of text.match(/[!-~]+ ?|./gu) ?? []) {
     if (measure(lines[lines.length - 1] + letter) <= width) lines[lines.length - 1] += letter
     else if (lines.length < count) lines.push(letter)
     else {

@@ -563,6 +563,7 @@ def test_it_happens_once(phone, things, make):
     if wanted.again:
         wanted.press(phone)
     wanted.done(phone)
+    phone.idle()
     assert made() == 1
 
 

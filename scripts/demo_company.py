@@ -1,6 +1,8 @@
 """A small made-up company, entered through the imports and documents that users use; ``scripts/run`` calls it.
 
-usage: demo_company.py DATABASE     reads the passwords of the users, by login, as JSON from its input
+usage: demo_company.py DATABASE ADDRESS     of the sandbox of WeChat Pay
+
+It reads the passwords of the users, by login, as JSON from its input.
 """
 
 import json
@@ -109,12 +111,14 @@ def issue_and_activate(env):
     activation._step_for_subject(store, "execute")
 
 
-def open_payments(env):
+def open_payments(env, sandbox):
     """The Sales company takes payments at the sandbox of WeChat Pay."""
     provider = env["payment.provider"].search(
         [("code", "=", "wechatpay"), ("company_id", "=", env["res.company"]._crab_company("sales").id)]
     )
-    provider.write({**sandboxes.wechatpay_values(), "state": "test", "is_published": True})
+    provider.write(
+        {**sandboxes.wechatpay_values(), "wechatpay_base_url": sandbox, "state": "test", "is_published": True}
+    )
 
 
 def open_sms(env):
@@ -164,7 +168,7 @@ def open_wechat(env):
     words.write({"is_wechat": True, "wechat_template_id": shipped.id})
 
 
-def main(database):
+def main(database, wechatpay):
     passwords = json.load(sys.stdin)
     registry = crabenv.open_registry(database)
     crabenv.ensure_card_keys()
@@ -176,7 +180,8 @@ def main(database):
         transaction.run(registry, func, uid=user_id, context={"lang": "zh_CN", "tz": "Asia/Shanghai"})
 
     enter_business(step)
-    transaction.run(registry, open_payments)
+    transaction.run(registry, lambda env: open_payments(env, wechatpay))
+    step(lambda env: demo_shop.shop_a_while(env, lambda number: sandboxes.tell(wechatpay, "pay", out_trade_no=number)))
     transaction.run(registry, open_sms)
     transaction.run(registry, open_wechat)
 
@@ -197,4 +202,4 @@ def enter_business(step):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -175,3 +175,48 @@ def meet_people(env, password_of):
     )
     dealer = env["crab.dealer"].search([("code", "=", "A0001")])
     env["crab.dealer.staff"]._add_for_subject(Subject("dealer", dealer.id), "店员一", "13900000011", 0.1)
+
+
+def shop_a_while(env, pay):
+    """What the member has ordered, given away, redeemed and asked for; so the dealers above have earned.
+
+    :param pay: ``pay(reference)`` pays at the sandbox of WeChat Pay
+    """
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    member = env["crab.member"].search([("number", "=", "M000001")])
+    subject = Subject("member", member.id)
+    place = env["crab.member.address"].search([("member_id", "=", member.id)], limit=1)
+    names = ("receiver_name", "receiver_phone", "province_id", "city_id", "district_id", "street")
+    address = {name: place[name] if isinstance(place[name], str) else place[name].id for name in names}
+    goods = {product.default_code: product for product in env["product.product"].search([("crab_kind", "!=", False)])}
+
+    def order(number, code, quantity=1, is_paid=True):
+        made = env["crab.shop"]._place(member, [(goods[code], quantity, 0)], address=address, key=f"demo-{number}")
+        if is_paid:
+            payment = made._crab_wechat_payment("native")
+            payment._wechatpay_prepay("native")
+            pay(payment.reference)
+            payment._wechatpay_settle()
+            payment._post_process()
+        return made
+
+    def ship(made, tracking):
+        deliveries = env["crab.delivery"].search([("order_id", "=", made.id)])
+        deliveries._ship("顺丰速运", dict.fromkeys(deliveries.ids, tracking))
+
+    order(1, "PKG004", is_paid=False)
+    order(2, "PKG003", 2)
+    on_its_way, received, complained = order(3, "PKG006"), order(4, "PKG005"), order(5, "PKG007")
+    for number, made in enumerate((on_its_way, received, complained), 1):
+        ship(made, f"SF100000000000{number}")
+    (received + complained)._crab_receive()
+    line = complained.order_line.filtered(lambda line: line.crab_role == "goods")
+    env["crab.aftersale"]._ask(subject, complained.public_id, [(line, 1, None)], "refund", "quality", "有一只不太活")
+    order(6, "ECARD01", 2)
+    ecards = env["crab.card"].search([("kind", "=", "ecard"), ("member_id", "=", member.id)])
+    env["crab.card.gift"]._give(subject, ecards[:1].id, "中秋快乐")
+    [card] = env["crab.card"].search([("number", "=", "DEMO1000009")])
+    env["crab.redemption"]._redeem(subject, card, address)
+    for code in ("PKG004", "ECARD02"):
+        env["crab.favourite"]._add(subject, goods[code].product_tmpl_id)

@@ -95,11 +95,12 @@ def point_to(database, wechatpay, sms, wechat, port):
             " AND (value LIKE 'http://127.0.0.1%%' OR value LIKE 'http://localhost%%')",
             [f"http://127.0.0.1:{port}"],
         )
-    _tell(sms, "settings", report="good", report_url=reports)
-    _tell(wechat, "settings", callback=f"http://127.0.0.1:{port}/wechat/callback")
+    tell(sms, "settings", report="good", report_url=reports)
+    tell(wechat, "settings", callback=f"http://127.0.0.1:{port}/wechat/callback")
 
 
-def _tell(sandbox, command, **values):
+def tell(sandbox, command, **values):
+    """Give a sandbox an order."""
     request = urllib.request.Request(
         f"{sandbox}/__ctl/{command}", json.dumps(values).encode(), {"Content-Type": "application/json"}
     )

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import crabenv
 from harness import covers
 
 BUYER, CAREFUL, UNLUCKY, GIVER = "13655551001", "13655551002", "13655551003", "13655551004"
@@ -60,6 +61,11 @@ def pay(phone, world, pay_page):
     phone.page.wait_for_url(re.compile(re.escape(pay_page)))
     phone.page.click("button.pay")
     phone.at(f"{PAGES}/pay").see("¥")
+
+    def is_told(env):
+        return env["payment.transaction"].search([], order="id desc", limit=1).state == "done"
+
+    crabenv.wait_until(lambda: world.run(is_told), 30, "WeChat Pay tells the shop, which may come after the payer")
     world.later()
     phone.see("支付成功")
 

@@ -10,6 +10,7 @@ declare module 'vue' {
     AppCountdown: typeof import('./components/app-countdown.vue')['default']
     AppDate: typeof import('./components/app-date.vue')['default']
     AppEmpty: typeof import('./components/app-empty.vue')['default']
+    AppError: typeof import('./components/app-error.vue')['default']
     AppField: typeof import('./components/app-field.vue')['default']
     AppFoot: typeof import('./components/app-foot.vue')['default']
     AppIcon: typeof import('./components/app-icon.vue')['default']

@@ -52,14 +52,18 @@ M000003,会员三,13800000003,金卡会员,C0001,M000002,2026-09-03
 
 
 def password_of(number):
-    """The password of a card ``DEMO<product><six digits>``."""
+    """The password of a card ``DEMO<product><six digits>`` or ``SHOP<product><six digits>``."""
     return f"{(int(number[5:]) * 7919 + int(number[4]) * 104729) % 100000000:08d}"
 
 
-CARDS = "卡号,卡密,卡编码\n" + "".join(
-    f"{number},{password_of(number)},CARD00{number[4]}\n"
-    for number in (f"DEMO{product}{count:06d}" for product in (1, 2, 3) for count in range(1, 201))
-)
+def numbers_of(issuer, count):
+    """The file of so many numbers of each card."""
+    numbers = (f"{issuer}{product}{number:06d}" for product in (1, 2, 3) for number in range(1, count + 1))
+    return "卡号,卡密,卡编码\n" + "".join(f"{number},{password_of(number)},CARD00{number[4]}\n" for number in numbers)
+
+
+CARDS = numbers_of("DEMO", 200)  # the Group's, which dealers sell
+SHOP_CARDS = numbers_of("SHOP", 30)  # the Sales company's, which the shop sells
 OPENING_STOCK = 1000
 
 
@@ -195,6 +199,7 @@ def enter_business(step):
     step(lambda env: load(env, "dealer", "dealers", DEALERS))
     step(lambda env: load(env, "member", "members", MEMBERS))
     step(lambda env: load(env, "card", "card-numbers", CARDS))
+    step(lambda env: load(env, "card_sales", "card-numbers-of-the-shop", SHOP_CARDS))
     step(issue_and_activate)
     step(demo_shop.dress_goods)
     step(demo_shop.write_pages)

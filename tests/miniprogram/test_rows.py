@@ -87,11 +87,6 @@ def test_a_redemption_goes_elsewhere_until_it_has_left(phone, world):
 @covers("MB-33", "refund by the original route", via="api")
 @covers("CH-15", "return to the platform from members", via="api")
 def test_a_bought_card_is_given_back(phone, world, pay_page):
-    def print_numbers(env):
-        card = env["product.product"].search([("default_code", "=", "CARD001")])
-        env["crab.card.generate"].create({"product_id": card.id, "issuer": "sales", "count": 3}).action_generate()
-
-    world.run(print_numbers)
     member_id = make_member(world, "13655553003")
     phone.enter_as("13655553003").open(f"{MEMBER}/product", id=product(world, "示例提货卡 398型")).see("398")
     assert not phone.can_tap("加入购物车").count()

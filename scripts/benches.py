@@ -17,6 +17,7 @@ from pathlib import Path
 import bench_api
 import bench_orders
 import bench_pages
+import bench_phone
 
 import crabenv
 
@@ -461,6 +462,11 @@ def api_soak(bench):
     return bench_api.soak(bench, prefix(), SOAK_SECONDS)
 
 
+def phone(bench):
+    """The page for phones on a slow phone and a slow 4G network: its first load, and a list of 1,000 under a finger."""
+    return bench_phone.run(bench)
+
+
 # ------------------------------------------------------------------------------------------- the register
 
 
@@ -706,6 +712,7 @@ BENCHES = {
         member_pages,
         api,
         api_soak,
+        phone,
         verify_history_1m,
         register_search_5m,
     )

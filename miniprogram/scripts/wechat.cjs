@@ -63,6 +63,7 @@ class Wechat {
     const inside = (this.app.subPackages ?? []).flatMap(({ root, pages }) => pages.map((page) => `${root}/${page}`))
     this.pages = [...this.app.pages, ...inside]
     this.tabs = (this.app.tabBar?.list ?? []).map(({ pagePath }) => pagePath)
+    this.tabTexts = (this.app.tabBar?.list ?? []).map(({ text }) => text)
     const window = { __webview_engine_version__: 0.02 }
     const quiet = { log() {}, warn: (words) => this.fault(`WXML: ${words}`) }
     this.templates = new Function('window', 'console', `${compile(this.base, 'wcc', '.wxml', ['-d'])};return $gwx`)(window, quiet)
@@ -664,6 +665,11 @@ class Wechat {
       setClipboardData: call('setClipboardData', ({ data }) => void this.asked.push({ call: 'setClipboardData', data })),
       getNetworkType: call('getNetworkType', () => ({ networkType: 'wifi' })),
       onNetworkStatusChange: (func) => (this.network = func),
+      setTabBarItem: call('setTabBarItem', ({ index, text }) => {
+        if (!this.tabs.includes(this.stack.at(-1)?.place)) throw new Refused('not TabBar page')
+        if (!(index in this.tabTexts)) throw new Refused('tabbar item not found')
+        this.tabTexts[index] = text
+      }),
       navigateBack: call('navigateBack', ({ delta }) => this.back(delta)),
       showModal: byUser('showModal'),
       requestPayment: byUser('requestPayment', (asked) => {
@@ -793,7 +799,7 @@ if (require.main === module) {
       }
       const { faults, toasts, asked, sent, largest } = phone
       Object.assign(phone, { faults: [], toasts: [], asked: [], sent: [], largest: 0 })
-      const told = { error, value, text: phone.text(), path: phone.stack.at(-1)?.place, faults, toasts, asked, sent, largest }
+      const told = { error, value, text: phone.text(), path: phone.stack.at(-1)?.place, tabs: phone.tabTexts, faults, toasts, asked, sent, largest }
       process.stdout.write(`${JSON.stringify(told)}\n`)
     }
     process.exit(0)

@@ -15,7 +15,7 @@ const uni: any = {
   onNetworkStatusChange: () => {},
   stopPullDownRefresh: () => {},
 }
-for (const name of ['request', 'uploadFile', 'downloadFile', 'navigateTo', 'redirectTo', 'reLaunch', 'switchTab', 'navigateBack', 'showToast', 'showModal', 'setNavigationBarTitle', 'setClipboardData', 'chooseImage', 'previewImage']) {
+for (const name of ['request', 'uploadFile', 'downloadFile', 'navigateTo', 'redirectTo', 'reLaunch', 'switchTab', 'navigateBack', 'showToast', 'showModal', 'setNavigationBarTitle', 'setTabBarItem', 'setClipboardData', 'chooseImage', 'previewImage']) {
   uni[name] = vi.fn()
 }
 ;(globalThis as any).uni = uni

@@ -213,3 +213,23 @@ def test_staff_earns_and_sees_only_its_own(phone, other_phone, world, sold):
     phone.open(page("staff")).tap("李静").at(page("staff-member"))
     phone.tap("停用").confirm().see("已停用")
     other_phone.open(page("workbench")).tap("登录", exact=True).at("pages/login/index")
+
+
+def test_tabs_speak_the_language_of_who_uses_them(phone):
+    tabs = phone.page.locator(".uni-tabbar__label:visible")
+    phone.enter_as(STORE, "dealer").open("pages/mine/index").see("进入工作台")
+    assert tabs.all_inner_texts() == ["首页", "选购", "提蟹", "我的"]
+    phone.tap("进入工作台").at(page("workbench")).tap("设置").at(page("settings")).tap("语言").see("English")
+    for path in (page("workbench"), "pages/mine/index"):
+        phone.page.go_back()
+        phone.at(path)
+    phone.see("To the workbench")
+    english = ["Home", "Shop", "Redeem", "Me"]
+    assert tabs.all_inner_texts() == english
+    phone.open("pages/mine/index").see("To the workbench")  # as it starts anew
+    assert tabs.all_inner_texts() == english
+    phone.tap("To the workbench").at(page("workbench")).tap("Settings").at(page("settings")).tap("Language")
+    phone.see("简体中文").page.go_back()
+    phone.at(page("workbench")).page.go_back()
+    phone.at("pages/mine/index").see("进入工作台")
+    assert tabs.all_inner_texts() == ["首页", "选购", "提蟹", "我的"]

@@ -173,3 +173,14 @@ def test_every_page(wechat_phones, wechat, world, rich, role):  # noqa: F811
         assert not phone.faults, path
     failed = {path: text for path, text in shown.items() if not text or re.search("重试|undefined|NaN", text)}
     assert failed.keys() <= NOTHING, failed
+
+
+def test_tabs_speak_the_language_of_who_uses_them(wechat_phones):
+    phone = wechat_phones(RICH["dealer"], "dealer").launch("pages/mine/index").tap("进入工作台").tap("设置")
+    phone.tap("语言").see("English")
+    assert phone.tabs == ["首页", "选购", "提蟹", "我的"]  # WeChat changes them on a tab only
+    english = ["Home", "Shop", "Redeem", "Me"]
+    assert phone.back().back().at("pages/mine/index").see("To the workbench").tabs == english
+    again = wechat_phones(RICH["dealer"], "dealer")
+    again.do("keep", "crab.settings", {"language": "en"})
+    assert again.launch("packages/channel/pages/workbench").open("pages/home/index").tabs == english

@@ -22,14 +22,14 @@ class WechatPhone:
             text=True,
         )
         self.faults, self.toasts, self.asked, self.sent = [], [], [], []
-        self.text, self.path = "", None
+        self.text, self.path, self.tabs = "", None, []
 
     def do(self, name, *values):
         """A method of ``Wechat``; what it returns."""
         self.process.stdin.write(json.dumps([name, *values]) + "\n")
         self.process.stdin.flush()
         told = json.loads(self.process.stdout.readline())
-        self.text, self.path = told["text"], told.get("path")
+        self.text, self.path, self.tabs = told["text"], told.get("path"), told["tabs"]
         self.toasts, self.asked, self.sent = told["toasts"], told["asked"], told["sent"]
         self.faults += [f"{self.path}: {fault}" for fault in told["faults"]]
         if told["largest"] > LARGEST:

@@ -31,6 +31,10 @@ export default {
   确定: 'OK',
   取消: 'Cancel',
   知道了: 'Got it',
+  // the tabs
+  首页: 'Home',
+  选购: 'Shop',
+  提蟹: 'Redeem',
   // the page of one's own, for dealers and their staff
   我的: 'Me',
   会员: 'Member',

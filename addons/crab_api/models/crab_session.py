@@ -15,7 +15,7 @@ from ..errors import ApiError
 
 ACCESS_SECONDS = 15 * 60
 REFRESH_DAYS = 60
-RETRY_SECONDS = 60  # a refresh whose answer was lost may be sent again so long
+RETRY_SECONDS = 60  # a refresh, or a switch of role, whose answer was lost may be sent again so long
 REFRESH_TOKEN = re.compile(r"([0-9a-f-]{36})\.(\d{1,9})\.([0-9a-f]{64})")
 ROLES = [("member", "Member"), ("dealer", "Dealer"), ("staff", "Dealer staff")]
 
@@ -138,12 +138,14 @@ class CrabSession(models.Model):
 
     @api.model
     def _live(self, public_id):
-        """The session if it still counts: not ended, its account live and not logged out since, its role there.
+        """The session if it still counts: not ended, its account live and not logged out since, its role there; one
+        that was switched from counts a little longer, as answers get lost.
 
         Asked with every request: one query.
 
         :return: as :meth:`_of_access_token`
         """
+        now = fields.Datetime.now()
         accounts = self.env["crab.account"]
         accounts._api_flush_roles()
         self.env.cr.execute(
@@ -152,12 +154,14 @@ class CrabSession(models.Model):
                 SELECT s.id, s.role, s.role_id, s.account_id
                   FROM crab_session s JOIN crab_account a ON a.id = s.account_id
                   JOIN (%(roles)s) r ON r.account_id = s.account_id AND r.kind = s.role AND r.id = s.role_id
-                 WHERE s.public_id = %(public_id)s AND s.ended_at IS NULL AND s.renewed_at > %(since)s
+                 WHERE s.public_id = %(public_id)s AND s.renewed_at > %(since)s
+                   AND (s.ended_at IS NULL OR s.end_reason = 'switch' AND s.ended_at > %(lately)s)
                    AND a.state = 'live' AND a.token_generation = s.generation
                 """,
                 roles=accounts._api_roles_sql(),
                 public_id=str(public_id),
-                since=fields.Datetime.now() - timedelta(days=REFRESH_DAYS),
+                since=now - timedelta(days=REFRESH_DAYS),
+                lately=now - timedelta(seconds=RETRY_SECONDS),
             )
         )
         if not (found := self.env.cr.fetchone()):

@@ -330,7 +330,10 @@ class TestTokens(AuthCase):
         tokens = self.env["crab.session"]._open(self.staff.account_id, "staff", "sms")._tokens()
         other = self.api().use(tokens).post("/auth/switch", json={"role": "member"})
         self.assertEqual((other.status, other.json["role"]), (200, "member"))
-        self.assertFalse(self.is_in(tokens))
+        again = self.api().use(tokens).post("/auth/switch", json={"role": "member"})
+        self.assertEqual(again.status, 200, "the answer may have been lost")
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=2)):
+            self.assertFalse(self.is_in(tokens))
         self.assertTrue(self.is_in(other.json))
         refused = self.api().use(other.json).post("/auth/switch", json={"role": "dealer"})
         self.assertEqual((refused.status, refused.code), (403, "no_role"))

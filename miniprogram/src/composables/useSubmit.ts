@@ -1,5 +1,6 @@
 import { ref } from 'vue'
 import type { ApiError } from '@/api/client'
+import { useSession } from '@/stores/session'
 import { alert } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
 import { asApiError } from './usePage'
@@ -60,6 +61,7 @@ interface Options<T> {
 export function useSubmit<T, A extends unknown[] = []>(action: (key: string, ...args: A) => Promise<T>, options: Options<T>) {
   const busy = ref(false)
   const error = ref<ApiError | null>(null)
+  const session = useSession()
 
   async function run(...args: A): Promise<T | undefined> {
     if (busy.value) return
@@ -86,6 +88,8 @@ export function useSubmit<T, A extends unknown[] = []>(action: (key: string, ...
       }
       if (!options.quiet) toast(found.detail)
       await options.onFail?.(found)
+      // what was typed waits here
+      if (found.status === 401 && isHere()) void session.requireLogin()
     } finally {
       busy.value = false
     }

@@ -100,6 +100,12 @@ describe('useSubmit', () => {
     expect(seen).toEqual([0, 500, 422])
   })
 
+  it('leads who has no session any more to the login, and stays', async () => {
+    await useSubmit(() => Promise.reject(fails(401)), { name: 'address' }).run()
+    expect(vi.mocked(uni.navigateTo).mock.calls[0][0]!.url).toBe('/pages/login/index')
+    expect(kept()).toEqual(['crab.submit.address'])
+  })
+
   it('leads on only from where it was sent', async () => {
     const pages: object[] = [{}]
     ;(globalThis as any).getCurrentPages = () => pages

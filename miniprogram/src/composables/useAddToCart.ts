@@ -1,3 +1,4 @@
+import { reactive } from 'vue'
 import { ApiError } from '@/api/client'
 import { useCart } from '@/stores/cart'
 import { useSession } from '@/stores/session'
@@ -27,11 +28,12 @@ export async function asMember(): Promise<boolean> {
 /** Put pieces into the cart and say so. */
 export function useAddToCart() {
   const cart = useCart()
-  const busy = new Set<string>()
-  return async function add(id: string, quantity = 1) {
-    if (busy.has(id) || !(await asMember())) return
+  const busy = reactive(new Set<string>())
+  async function add(id: string, quantity = 1) {
+    if (busy.has(id)) return
     busy.add(id)
     try {
+      if (!(await asMember())) return
       await cart.add(id, quantity)
       toast('已加入购物车')
     } catch (error) {
@@ -40,4 +42,5 @@ export function useAddToCart() {
       busy.delete(id)
     }
   }
+  return Object.assign(add, { busy })
 }

@@ -59,21 +59,33 @@ export const useCart = defineStore('cart', () => {
     }
   }
 
-  const load = () => inTurn(async () => take(await api.get('/cart')))
+  const load = () =>
+    inTurn(async () => {
+      const found = await api.get('/cart')
+      unsure.clear()
+      await take(found)
+    })
 
-  /** Put pieces in. After a lost answer the cart is looked at before it is called a failure. */
+  // what would be there if an addition whose answer was lost was done, until the cart was looked at
+  const unsure = new Map<string, number>()
+  /** Put pieces in. After a lost answer the cart is looked at before it is called a failure, or done again. */
   const add = (id: string, quantity = 1) =>
     inTurn(async () => {
-      if (!cart.value) await take(await api.get('/cart'))
-      const before = quantityOf(id)
+      const wish = `${id} ${quantity}`
+      if (!cart.value || unsure.has(wish)) await take(await api.get('/cart'))
+      const goal = unsure.get(wish) ?? quantityOf(id) + quantity
+      unsure.delete(wish)
+      if (quantityOf(id) >= goal) return
       try {
         const answer = await api.post('/cart/lines', { body: { product_id: id, quantity } })
         keepTicks(unticked.value.filter((one) => one !== id))
         await take(answer)
       } catch (error) {
-        if (!(error instanceof ApiError && error.isNetwork)) throw error
+        if (!(error instanceof ApiError && (error.isNetwork || error.status >= 500))) throw error
+        unsure.set(wish, goal)
         await take(await api.get('/cart'))
-        if (quantityOf(id) < before + quantity) throw error
+        unsure.delete(wish)
+        if (quantityOf(id) < goal) throw error
       }
     })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keepTokens } from '@/api/tokens'
+import { useOrderActions } from '@/packages/member/composables/useOrderActions'
 import { useCart } from '@/stores/cart'
 import { serve } from './server'
 
@@ -83,6 +84,61 @@ describe('cart', () => {
     await store.add('a', 2)
     expect(store.quantityOf('a')).toBe(3)
     expect(asked.filter((one) => one.method === 'POST')).toHaveLength(1)
+  })
+
+  it('does not add twice when nobody could look either', async () => {
+    const { held, cart } = shop({ a: 1 })
+    let isDown = false
+    const asked = serve(({ method, body }) => {
+      if (method !== 'POST') return isDown ? 'lost' : [200, cart()]
+      held.set('a', held.get('a')! + body.quantity)
+      isDown = asked.filter((one) => one.method === 'POST').length === 1
+      return isDown ? 'lost' : [200, cart()]
+    })
+    const store = useCart()
+    await expect(store.add('a')).rejects.toMatchObject({ isNetwork: true })
+    await expect(store.add('a')).rejects.toMatchObject({ isNetwork: true })
+    isDown = false
+    await store.add('a')
+    expect([store.quantityOf('a'), held.get('a')]).toEqual([2, 2])
+    await store.add('a')
+    expect(held.get('a')).toBe(3)
+  })
+
+  it('takes what was seen in the cart meanwhile for known', async () => {
+    const { held, cart } = shop({ a: 1 })
+    let isDown = false
+    serve(({ method, body }) => {
+      if (isDown) return 'lost'
+      if (method === 'POST') held.set('a', held.get('a')! + body.quantity)
+      isDown = method === 'POST' && held.get('a') === 2
+      return isDown ? 'lost' : [200, cart()]
+    })
+    const store = useCart()
+    await expect(store.add('a')).rejects.toMatchObject({ isNetwork: true })
+    isDown = false
+    await store.load()
+    await store.add('a')
+    expect(held.get('a')).toBe(3)
+  })
+
+  it('goes on where ordering once more was broken off', async () => {
+    const { held, cart } = shop({})
+    let isDown = true
+    serve(({ method, body }) => {
+      if (method === 'POST' && body.product_id === 'b' && isDown) return [500]
+      if (method === 'POST') held.set(body.product_id, (held.get(body.product_id) ?? 0) + body.quantity)
+      return [200, cart()]
+    })
+    const { again } = useOrderActions(() => undefined)
+    const lines = ['a', 'b'].map((id) => ({ product_id: id, name: id, quantity: 1 }))
+    const order = { id: 'o', kind: 'package', lines } as any
+    await again(order)
+    isDown = false
+    await again(order)
+    expect([...held]).toEqual([['a', 1], ['b', 1]])
+    await again(order)
+    expect([...held]).toEqual([['a', 2], ['b', 2]])
   })
 
   it('says so when nothing was added', async () => {

@@ -42,19 +42,25 @@ export function useOrderActions(changed: (order: Schema<'Order'>) => void) {
     if (!(await confirm({ title: '延长收货', message: '每个订单只能延长一次，确定延长？', ok: '延长' }))) return
     await step('extend', order, () => api.post('/orders/{order_id}/extend-receipt', path(order)), '已延长收货时间')
   }
+  // what lies in the cart already when the network fails in the middle
+  const added = new Set<string>()
   /** Packages go into the cart together; a card has a page of its own. */
   async function again(order: Item) {
     if (order.kind !== 'package') return go(`/packages/member/pages/product?id=${order.lines[0].product_id}`)
     await step('again', order, async () => {
       const gone: string[] = []
       for (const line of order.lines) {
+        const one = `${order.id} ${line.product_id}`
+        if (added.has(one)) continue
         try {
           await cart.add(line.product_id, line.quantity)
+          added.add(one)
         } catch (refusal) {
           if (!(refusal instanceof ApiError) || refusal.status !== 404) throw refusal
           gone.push(line.name)
         }
       }
+      added.clear()
       if (gone.length) toast(`已下架：${gone.join('、')}`)
       if (gone.length < order.lines.length) go('/packages/member/pages/cart')
     })

@@ -268,7 +268,9 @@ class Phone:
         return label.or_(self.page.locator(tapped).filter(has_text=words)).last
 
     def tap(self, text, exact=False):
-        button = self.can_tap(text, exact)
+        return self.press(self.can_tap(text, exact))
+
+    def press(self, button):
         button.wait_for()
         # nobody taps twice within a moment and means both: buttons take that for one
         self.page.wait_for_function("() => Date.now() - (window.tappedAt || 0) > 400")

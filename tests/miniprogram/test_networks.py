@@ -1,17 +1,22 @@
 """Whatever creates or moves something, over a network that fails, is slow and loses the answer: it happens once."""
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
-from everything import shop_order
+from everything import PICTURE, shop_order
 from test_phone_cards import choose_day, enter_card, fill_receiver
 from test_phone_shop import make_member, submit
 from test_phone_shop import product as product_of
 
+from odoo.addons.crab_base.tools.subject import Subject
+
 MEMBER, OTHER = "13655557001", "13655557002"
 STORE, DISTRIBUTOR = "13900000001", "13900000003"
+CODE = "123456"
 PACKAGE = "尝鲜装 公2.5两 母2.0两 3对装"
 WHEEL = ".app-button__wheel:visible"
 FLOWS = []
@@ -27,6 +32,8 @@ class Flow:
     done: Callable  # waits for what the user sees at the end
     made: Callable  # how many of it there are, in an environment
     again: bool = True  # False: the page finds out by itself that it was done
+    lost: str = "网络不给力"  # what is seen when the answer is lost
+    spot: str = WHEEL  # what is tapped on while the answer is awaited
 
 
 def flow(make):
@@ -97,8 +104,8 @@ class Things:
             self.api.post("/cards/bind", json={"number": number, "password": password})
         return number, password
 
-    def printed(self):
-        """The number of a printed card that the member bought from the platform and received."""
+    def printed(self, number):
+        """This number on a printed card that the member bought from the platform and received."""
 
         def buy(env):
             sold = env["crab.card.order"].create(
@@ -108,14 +115,14 @@ class Things:
                     "line_ids": [(0, 0, {"product_id": self.world.card_product_id, "quantity": 1, "unit_price": 950})],
                 }
             )
-            lines = "卡号,卡密,卡编码\nNET000001,pass1234,W-CARD\n"
-            assert env["crab.import"]._run_file("card_sales", "NET.csv", lines.encode()).state == "done"
+            lines = f"卡号,卡密,卡编码\n{number},pass1234,W-CARD\n"
+            assert env["crab.import"]._run_file("card_sales", f"{number}.csv", lines.encode()).state == "done"
             sold.action_submit()
             sold.action_confirm_payment("BANK-1")
-            sold._link_cards(env["crab.card"].search([("number", "=", "NET000001")]).ids)
+            sold._link_cards(env["crab.card"].search([("number", "=", number)]).ids)
             sold.action_send()
             sold.action_receive()
-            return "NET000001"
+            return number
 
         return self.world.run(buy)
 
@@ -125,6 +132,42 @@ class Things:
         wish = {"address_id": self.api.get("/member/addresses")[0]["id"]}
         made = self.api.post(f"/cards/{number}/redemptions", json=wish, status=201, key=True)
         return made["id"], number
+
+    def code(self, phone, purpose):
+        """A code that was sent to this number more than a minute ago."""
+
+        def send(env):
+            env["crab.sms.code"]._make(f"+86{phone}", purpose, "203.0.113.7", CODE)
+            env["crab.sms.code"].search([("phone", "=", f"+86{phone}")], limit=1).asked_at -= timedelta(minutes=2)
+
+        self.world.run(send)
+        return CODE
+
+    def document(self, kind, sender, *steps, count=1, receiver=None):
+        """``(public id, numbers)`` of a document of dealers, taken through ``steps``."""
+        numbers = [next(self.store_numbers) for _number in range(count)]
+
+        def make(env):
+            cards = env["crab.card"].search([("number", "in", numbers)])
+            at = {code: env["crab.dealer"].search([("code", "=", code)]).id for code in ("A0001", "B0001")}
+            if sender == "B0001":
+                sides = {"sender_dealer_id": at["A0001"], "receiver_dealer_id": at["B0001"]}
+                self.world.document(env, "transfer", cards.ids, ("submit", "receive"), **sides)
+            sides = {"sender_dealer_id": at[sender]} | ({"receiver_dealer_id": at[receiver]} if receiver else {})
+            order_id = self.world.document(env, kind, cards.ids, steps, **sides)
+            return env["crab.card.order"].browse(order_id).public_id
+
+        return self.world.run(make), numbers
+
+    def staff(self, phone, **values):
+        """The public id of one more of the store's staff."""
+
+        def employ(env):
+            store = env["crab.dealer"].search([("code", "=", "A0001")])
+            values.update(dealer_id=store.id, name="陆晴", phone=phone, commission_ratio=0.3)
+            return env["crab.dealer.staff"].create(values).public_id
+
+        return self.world.run(employ)
 
     def sale(self, staff_name=None):
         """The store, and one of its staff, earn on what a member pays."""
@@ -148,7 +191,277 @@ def things(world):
     return Things(world)
 
 
+# ---------------------------------------------------------------------- who somebody is
+
+
+def members(phone):
+    return lambda env: env["crab.member"].search_count(
+        [("phone", "=", f"+86{phone}"), ("account_id.state", "=", "live")]
+    )
+
+
+def account(env, phone):
+    return env["crab.account"].search([("phone", "=", f"+86{phone}")])
+
+
+def at_login(phone, number, code=None):
+    phone.open("pages/login/index").fill("手机号", number).tap("同意用户协议")
+    if code:
+        phone.fill("验证码", code)
+    return phone
+
+
+@flow
+def a_code(phone, things, number="13655557010"):
+    phone.open("pages/login/index").fill("手机号", number)
+    return Flow(
+        "POST",
+        "/auth/sms-codes",
+        tap("获取验证码"),
+        lambda phone: phone.see("请一分钟后再获取").see("秒后重发"),
+        lambda env: env["crab.sms.code"].search_count([("phone", "=", f"+86{number}")]),
+    )
+
+
+@flow
+def a_login_by_code(phone, things, number="13655557011"):
+    at_login(phone, number, things.code(number, "login"))
+
+    def done(phone):
+        phone.see("可能已经用过").fill("验证码", things.code(number, "login")).tap("登录", exact=True)
+        phone.at("pages/home/index")
+
+    return Flow("POST", "/auth/login/sms", tap("登录"), done, members(number))
+
+
+@flow
+def a_login_by_password(phone, things, number="13655557012"):
+    things.world.tokens(number)
+    things.world.run(lambda env: account(env, number)._set_password("nine crabs and 1 pot"))
+    at_login(phone, number).tap("密码登录").fill("密码", "nine crabs and 1 pot")
+
+    def entered(env):
+        return min(
+            1,
+            env["crab.session"].search_count([("account_id.phone", "=", f"+86{number}"), ("method", "=", "password")]),
+        )
+
+    return Flow("POST", "/auth/login/password", tap("登录"), lambda phone: phone.at("pages/home/index"), entered)
+
+
+@flow
+def a_password(phone, things, number="13655557013"):
+    phone.enter_as(number).open("pages/login/password").fill("手机号", number)
+    phone.fill("验证码", things.code(number, "password")).fill("新密码", "nine crabs and 1 pot")
+    return Flow(
+        "PUT",
+        "/auth/password",
+        tap("更改密码并登录"),
+        lambda phone: phone.at("pages/home/index"),
+        lambda env: bool(account(env, number).password_hash),
+    )
+
+
+@flow
+def a_new_number(phone, things, number="13655557014", other="13655557015"):
+    phone.enter_as(number).open(member("settings")).tap("手机号").at(member("phone"))
+    phone.fill("手机号", other).fill("验证码", things.code(other, "phone"))
+
+    def done(phone):
+        """The change ended the session, and its answer with the new one was lost."""
+        phone.at("pages/login/index").see("请重新登录").fill("手机号", other)
+        phone.fill("验证码", things.code(other, "login")).tap("同意用户协议").tap("登录", exact=True)
+        phone.at(member("phone")).see(other)
+
+    return Flow("PUT", "/auth/phone", tap("更换手机号"), done, members(other))
+
+
+@flow
+def another_role(phone, things):
+    things.world.tokens(DISTRIBUTOR)
+    phone.enter_as(DISTRIBUTOR, "dealer").open("pages/mine/index")
+    roles = phone.page.locator(".mine__role:visible")
+
+    def press(phone):
+        roles.click()
+        phone.tap("会员")
+
+    def switched(env):
+        mine = [("account_id", "=", account(env, DISTRIBUTOR).id), ("method", "=", "switch")]
+        return min(1, env["crab.session"].search_count(mine))
+
+    return Flow("POST", "/auth/switch", press, lambda phone: phone.see("我的订单"), switched, spot=".mine__name")
+
+
+@flow
+def a_closed_account(phone, things, number="13655557016"):
+    phone.enter_as(number).open(member("closing")).tap("我已知晓并愿意放弃以上内容")
+    return Flow(
+        "DELETE",
+        "/member/me",
+        tap("注销账户", confirm=True),
+        lambda phone: phone.at("pages/home/index"),
+        lambda env: -members(number)(env),
+        again=False,
+        lost="账户已注销",
+    )
+
+
+@flow
+def accepted_agreements(phone, things, number="13655557017"):
+    phone.enter_as(number).open(member("agreements")).see("协议有更新")
+    return Flow(
+        "POST",
+        "/member/agreements",
+        tap("我已阅读并同意"),
+        lambda phone: phone.page.get_by_text("协议有更新").wait_for(state="detached"),
+        lambda env: (
+            not env["crab.agreement"]._missing(
+                Subject("member", env["crab.member"].search([("phone", "=", f"+86{number}")]).id)
+            )
+        ),
+    )
+
+
+@flow
+def a_name(phone, things):
+    phone.enter_as(MEMBER).open(member("profile")).fill("昵称", "王小芳")
+    return Flow(
+        "POST",
+        "/member/me",
+        tap("保存"),
+        lambda phone: phone.see("已保存"),
+        lambda env: env["crab.member"].browse(things.member_id).name == "王小芳",
+    )
+
+
+@flow
+def a_portrait(phone, things, picture="portrait.png"):
+    phone.enter_as(MEMBER).open(member("profile"))
+
+    def press(phone):
+        with phone.page.expect_file_chooser() as chooser:
+            phone.tap("更换头像")
+        chooser.value.set_files({"name": picture, "mimeType": "image/png", "buffer": base64.b64decode(PICTURE)})
+
+    def sent(env):
+        return min(1, env["crab.upload"].search_count([("subject_id", "=", things.member_id)]))
+
+    return Flow("POST", "/files", press, lambda phone: phone.see("已保存"), sent, spot="uni-page-head")
+
+
+@flow
+def read_messages(phone, things):
+    def tell(env):
+        common = {"event": "order.to_receive", "member_id": things.member_id, "document_model": "crab.member"}
+        common |= {"document_id": things.member_id, "body": "示例", "told_at": "2026-01-05 02:00:00"}
+        env["crab.notice"].create([{**common, "event_id": -number, "title": f"消息{number}"} for number in (1, 2)])
+
+    things.world.run(tell)
+    phone.enter_as(MEMBER).open(member("messages")).see("消息1")
+    return Flow(
+        "POST",
+        "/member/messages/read",
+        tap("全部已读"),
+        lambda phone: phone.page.get_by_text("全部已读").wait_for(state="detached"),
+        lambda env: (
+            -env["crab.notice"].search_count(
+                [("member_id", "=", things.member_id), ("read_at", "=", False), ("title", "=", "消息1")]
+            )
+        ),
+    )
+
+
 # ---------------------------------------------------------------------- a member in the shop
+
+
+def favourites(things):
+    return lambda env: env["crab.favourite"].search_count([("member_id", "=", things.member_id)])
+
+
+@flow
+def a_favourite(phone, things):
+    phone.enter_as(MEMBER).open(member("product"), id=product_of(things.world, PACKAGE)).see("收藏")
+    heart = "[role=button][aria-pressed]:visible"
+    return Flow(
+        "PUT",
+        f"/member/favourites/{product_of(things.world, PACKAGE)}",
+        lambda phone: phone.page.locator(heart).click(),
+        lambda phone: phone.see("已收藏"),
+        favourites(things),
+        spot=heart,
+    )
+
+
+@flow
+def a_forgotten_favourite(phone, things):
+    product = product_of(things.world, PACKAGE)
+    things.api.put(f"/member/favourites/{product}", status=204)
+    phone.enter_as(MEMBER).open(member("favourites"))
+    return Flow(
+        "DELETE",
+        f"/member/favourites/{product}",
+        tap(f"取消收藏 {PACKAGE}"),
+        lambda phone: phone.see("还没有收藏商品"),
+        lambda env: -favourites(things)(env),
+        spot="[aria-label^=取消收藏]:visible",
+    )
+
+
+def pieces(things):
+    return lambda env: sum(env["crab.cart.line"].search([("member_id", "=", things.member_id)]).mapped("quantity"))
+
+
+def cart(phone, things):
+    """Its line for the package, of which one piece lies in it."""
+    product = product_of(things.world, PACKAGE)
+    things.api.put(f"/cart/lines/{product}", json={"quantity": 1})
+    phone.enter_as(MEMBER).open(member("cart")).see("268.00")
+    return f"/cart/lines/{product}"
+
+
+@flow
+def a_piece_in_the_cart(phone, things):
+    phone.enter_as(MEMBER).open(member("product"), id=product_of(things.world, PACKAGE)).see("加购物车")
+    return Flow(
+        "POST",
+        "/cart/lines",
+        tap("加购物车"),
+        lambda phone: phone.can_tap("购物车，1 件").wait_for(),
+        pieces(things),
+        again=False,
+        lost="已加入购物车",
+    )
+
+
+@flow
+def one_piece_more(phone, things):
+    line = cart(phone, things)
+    more = "[aria-label=增加]:visible"
+    return Flow(
+        "PUT",
+        line,
+        lambda phone: phone.page.locator(more).click(),
+        lambda phone: phone.see("536.00"),
+        pieces(things),
+        again=False,
+        spot=more,
+    )
+
+
+@flow
+def out_of_the_cart(phone, things):
+    line = cart(phone, things)
+    out = f"移出 {PACKAGE}"
+    return Flow(
+        "DELETE",
+        line,
+        tap(out, confirm=True),
+        lambda phone: phone.see("购物车还是空的"),
+        lambda env: -pieces(things)(env),
+        again=False,
+        spot=f"[aria-label='{out}']",
+    )
 
 
 def cashier(phone, things):
@@ -214,6 +527,20 @@ def a_receipt(phone, things):
 
 
 @flow
+def a_later_receipt(phone, things):
+    order = things.order("shipped")
+    phone.enter_as(MEMBER).open(member("order"), id=order)
+    return Flow(
+        "POST",
+        f"/orders/{order}/extend-receipt",
+        tap("延长收货", confirm=True),
+        lambda phone: phone.can_tap("延长收货").wait_for(state="detached"),
+        orders(things, ("public_id", "=", order), ("crab_is_extended", "=", True)),
+        again=False,
+    )
+
+
+@flow
 def a_review(phone, things):
     order = things.order("received")
     phone.enter_as(MEMBER).open(member("review-write"), id=order).fill("评价", "膏满黄肥")
@@ -236,6 +563,53 @@ def an_after_sale(phone, things):
         tap("提交申请"),
         lambda phone: phone.at(member("after-sale")).see("待商家处理"),
         lambda env: env["crab.aftersale"].search_count([("order_id.public_id", "=", order)]),
+    )
+
+
+def sent_back(phone, things, *steps):
+    """A request for goods that go back, of which the page is open; the request's path."""
+    order = things.order("received")
+
+    def ask(env):
+        sold = env["sale.order"].search([("public_id", "=", order)])
+        goods = sold.order_line.filtered(lambda line: line.crab_role == "goods")
+        subject = Subject("member", things.member_id)
+        asked = env["crab.aftersale"]._ask(subject, order, [(goods, 1, None)], "return", "quality")
+        for step in steps:
+            getattr(asked, step)()
+        return asked.public_id
+
+    request = things.world.run(ask)
+    phone.enter_as(MEMBER).open(member("after-sale"), id=request)
+    return (
+        f"/after-sales/{request}",
+        lambda *domain: lambda env: env["crab.aftersale"].search_count([("public_id", "=", request), *domain]),
+    )
+
+
+@flow
+def a_cancelled_after_sale(phone, things):
+    path, found = sent_back(phone, things)
+    return Flow(
+        "POST",
+        f"{path}/cancel",
+        tap("撤销申请", confirm=True),
+        lambda phone: phone.see("已取消"),
+        found(("state", "=", "cancelled")),
+        again=False,
+    )
+
+
+@flow
+def a_parcel_back(phone, things):
+    path, found = sent_back(phone, things, "_approve")
+    phone.tap("填写运单号").fill("快递公司", "顺丰速运").fill("运单号", "SF555")
+    return Flow(
+        "POST",
+        f"{path}/parcel",
+        tap("提交"),
+        lambda phone: phone.see("顺丰速运 SF555"),
+        found(("tracking_reference", "=", "SF555")),
     )
 
 
@@ -314,6 +688,27 @@ def a_cancelled_redemption(phone, things):
 
 
 @flow
+def a_redemption_on_another_day(phone, things):
+    redemption, number = things.redemption()
+    phone.enter_as(MEMBER).open(member("redemption"), id=redemption)
+    asked = redemptions(number, ("wish_date", "!=", False))
+
+    def press(phone):
+        phone.page.locator("[role=button][aria-label^='送达日期']:visible").click()
+        phone.page.locator(".app-date__day.is-ok:not(.is-on):visible").last.click()
+        phone.confirm()
+
+    return Flow(
+        "POST",
+        f"/redemptions/{redemption}",
+        press,
+        lambda phone: phone.see("将于"),
+        asked,
+        again=False,
+    )
+
+
+@flow
 def a_gift(phone, things):
     number = things.ecard()
     phone.enter_as(MEMBER).open(member("card"), id=number).tap("转赠给亲友")
@@ -358,7 +753,7 @@ def a_revoked_gift(phone, things):
 
 @flow
 def a_returned_card(phone, things):
-    number = things.printed()
+    number = things.printed("NET000001")
     phone.enter_as(MEMBER).open(member("card"), id=number)
     return Flow(
         "POST",
@@ -366,6 +761,73 @@ def a_returned_card(phone, things):
         tap("申请返还", confirm=True),
         lambda phone: phone.at(member("card-returns")).see(number),
         lambda env: env["crab.card.order"].search_count([("kind", "=", "return"), ("number_search", "in", [number])]),
+    )
+
+
+@flow
+def a_card_kept_after_all(phone, things):
+    number = things.printed("NET000002")
+    things.api.post("/member/card-returns", json={"numbers": [number]}, status=201, key=True)
+    phone.enter_as(MEMBER).open(member("card-returns"))
+    line = phone.page.locator(".card:visible", has_text=number)
+
+    def press(phone):
+        phone.press(line.get_by_text("撤销返还")).confirm()
+
+    sent = [("kind", "=", "return"), ("number_search", "in", [number])]
+    return Flow(
+        "POST",
+        "/member/card-returns/"
+        + things.world.run(lambda env: env["crab.card.order"].search(sent).public_id)
+        + "/cancel",
+        press,
+        lambda phone: line.get_by_text("撤销返还").wait_for(state="detached"),
+        lambda env: env["crab.card.order"].search_count([*sent, ("state", "=", "cancelled")]),
+        again=False,
+    )
+
+
+@flow
+def a_changed_address(phone, things):
+    receiver = things.world.run(
+        lambda env: env["crab.region"].search([("level", "=", "district"), ("name", "=", "昆山市")], limit=1).code
+    )
+    values = {
+        "receiver_name": "李娜",
+        "receiver_phone": "13900001234",
+        "region_code": receiver,
+        "street": "示例路 1 号",
+    }
+    api = things.world.api("13655557018")
+    api.post("/member/addresses", json=values, status=201, key=True)
+    made = api.post("/member/addresses", json=values, status=201, key=True)["id"]
+    phone.enter_as("13655557018").open(member("addresses"))
+    phone.page.locator(".card:visible").last.get_by_text("编辑").click()
+    phone.at(member("address")).fill("详细地址", "示例路 2 号").tap("设为默认地址")
+    return Flow(
+        "POST",
+        f"/member/addresses/{made}",
+        tap("保存"),
+        lambda phone: phone.at(member("addresses")).see("示例路 2 号"),
+        lambda env: env["crab.member.address"].search_count(
+            [("street", "=", "示例路 2 号"), ("is_default", "=", True), ("member_id.phone", "=", "+8613655557018")]
+        ),
+    )
+
+
+@flow
+def a_removed_address(phone, things):
+    api = things.world.api("13655557018")
+    made = api.get("/member/addresses")[0]["id"]
+    phone.enter_as("13655557018").open(member("addresses"))
+    phone.page.locator(".card:visible").first.get_by_text("编辑").click()
+    phone.at(member("address"))
+    return Flow(
+        "DELETE",
+        f"/member/addresses/{made}",
+        tap("删除地址", confirm=True),
+        lambda phone: phone.at(member("addresses")).see("示例路 1 号"),
+        lambda env: -env["crab.member.address"].search_count([("member_id.phone", "=", "+8613655557018")]),
     )
 
 
@@ -419,16 +881,7 @@ def a_transfer(phone, things):
 
 @flow
 def an_arrival(phone, things):
-    number = next(things.store_numbers)
-
-    def give(env):
-        card = env["crab.card"].search([("number", "=", number)])
-        below = env["crab.dealer"].search([("code", "=", "B0001")])
-        sides = {"sender_dealer_id": card.dealer_id.id, "receiver_dealer_id": below.id}
-        order_id = things.world.document(env, "transfer", card.ids, ("submit",), **sides)
-        return env["crab.card.order"].browse(order_id).public_id
-
-    order = things.world.run(give)
+    order, [number] = things.document("transfer", "A0001", "submit", receiver="B0001")
     phone.enter_as(DISTRIBUTOR, "dealer").open(channel("card-order"), id=order)
     return Flow(
         "POST",
@@ -454,6 +907,79 @@ def an_activation(phone, things):
     )
 
 
+def in_state(order, state):
+    return lambda env: env["crab.card.order"].search_count([("public_id", "=", order), ("state", "=", state)])
+
+
+def at_document(phone, things, person, step, press, state, words, *made, again=False, **wish):
+    order, _numbers = things.document(*made, **wish)
+    phone.enter_as(person, "dealer").open(channel("card-order"), id=order)
+    return Flow(
+        "POST",
+        f"/dealer/card-orders/{order}/{step}",
+        press,
+        lambda phone: phone.see(words),
+        in_state(order, state),
+        again=again,
+    )
+
+
+@flow
+def a_transfer_taken_back(phone, things):
+    made = ("transfer", "A0001", "submit")
+    return at_document(
+        phone, things, STORE, "cancel", tap("撤销", confirm=True), "cancelled", "已关闭", *made, receiver="B0001"
+    )
+
+
+@flow
+def a_submitted_draft(phone, things):
+    below = things.world.run(lambda env: env["crab.dealer"].search([("code", "=", "B0001")]).public_id)
+    draft = {"kind": "transfer", "to": below, "lines": [{"numbers": [next(things.store_numbers)]}]}
+    order = things.world.api(STORE, "dealer").post("/dealer/card-orders", json=draft, status=201, key=True)["id"]
+    phone.enter_as(STORE, "dealer").open(channel("card-order"), id=order)
+    return Flow(
+        "POST",
+        f"/dealer/card-orders/{order}/submit",
+        tap("提交"),
+        lambda phone: phone.see("在途"),
+        in_state(order, "in_transit"),
+        again=False,
+    )
+
+
+@flow
+def a_request_activated(phone, things):
+    made = ("activation", "B0001", "submit")
+    return at_document(phone, things, STORE, "confirm", tap("确认激活", confirm=True), "done", "已完成", *made)
+
+
+@flow
+def a_refused_transfer(phone, things):
+    made = ("transfer", "A0001", "submit")
+    wanted = at_document(
+        phone, things, DISTRIBUTOR, "reject", tap("确定"), "rejected", "先核对", *made, again=True, receiver="B0001"
+    )
+    phone.tap("拒绝").fill("原因", "先核对")
+    return wanted
+
+
+@flow
+def a_difference_accepted(phone, things):
+    order, numbers = things.document("transfer", "A0001", "submit", count=2, receiver="B0001")
+    things.world.api(DISTRIBUTOR, "dealer").post(
+        f"/dealer/card-orders/{order}/receive", json={"numbers": numbers[:1]}, key=True
+    )
+    phone.enter_as(STORE, "dealer").open(channel("card-order"), id=order).tap("认可差额").fill("原因", "少了一张")
+    return Flow(
+        "POST",
+        f"/dealer/card-orders/{order}/close",
+        tap("确定"),
+        lambda phone: phone.see("少了一张"),
+        in_state(order, "done"),
+    )
+
+
 @flow
 def a_new_staff_member(phone, things):
     phone.enter_as(STORE, "dealer").open(channel("staff")).tap("添加员工")
@@ -464,6 +990,64 @@ def a_new_staff_member(phone, things):
         tap("添加"),
         lambda phone: phone.see("李静"),
         lambda env: env["crab.dealer.staff"].search_count([("phone", "=", "+8613655557003")]),
+    )
+
+
+def employed(staff):
+    return lambda env: env["crab.dealer.staff"].search_count([("public_id", "=", staff)])
+
+
+@flow
+def a_removed_staff_member(phone, things):
+    staff = things.staff("13655557020")
+    phone.enter_as(STORE, "dealer").open(channel("staff-member"), id=staff)
+    return Flow(
+        "DELETE",
+        f"/dealer/staff/{staff}",
+        tap("停用", confirm=True),
+        lambda phone: phone.see("已停用"),
+        lambda env: -employed(staff)(env),
+        again=False,
+    )
+
+
+@flow
+def a_staff_member_back(phone, things):
+    staff = things.staff("13655557021", active=False)
+    phone.enter_as(STORE, "dealer").open(channel("staff-member"), id=staff)
+    return Flow(
+        "POST", f"/dealer/staff/{staff}", tap("恢复"), lambda phone: phone.see("在职"), employed(staff), again=False
+    )
+
+
+@flow
+def a_share_of_staff(phone, things):
+    staff = things.staff("13655557022")
+    phone.enter_as(STORE, "dealer").open(channel("staff-member"), id=staff).tap("提成比例").fill("提成（%）", "25")
+    return Flow(
+        "PUT",
+        f"/dealer/staff/{staff}/commission",
+        tap("确定"),
+        lambda phone: phone.see("30% → 25%"),
+        lambda env: env["crab.dealer.staff.ratio"].search_count([("staff_id.public_id", "=", staff)]),
+        again=False,
+        lost="已修改",
+    )
+
+
+@flow
+def a_ratio_below(phone, things):
+    below = things.world.run(lambda env: env["crab.dealer"].search([("code", "=", "B0001")]).public_id)
+    phone.enter_as(STORE, "dealer").open(channel("dealer"), id=below).tap("调整折扣")
+    phone.fill("新折扣（折）", "7.2").fill("原因", "按新约定")
+    return Flow(
+        "PUT",
+        f"/dealer/network/{below}/ratio",
+        tap("确定"),
+        lambda phone: phone.see("7 折 → 7.2 折"),
+        lambda env: env["crab.dealer.ratio"].search_count([("dealer_id.public_id", "=", below)]),
+        again=False,
+        lost="已修改",
     )
 
 
@@ -491,6 +1075,48 @@ def an_invitation(phone, things):
         tap("生成邀请"),
         lambda phone: phone.at(channel("poster")),
         lambda env: env["crab.dealer.invitation"].search_count([("dealer_id.code", "=", "A0001")]),
+    )
+
+
+@flow
+def a_revoked_invitation(phone, things):
+    terms = {"level": "2", "ratio": "0.75", "valid_days": 7, "max_uses": 1}
+    store = things.world.api(STORE, "dealer")
+    invitation = store.post("/dealer/invitations", json=terms, status=201, key=True)["id"]
+    phone.enter_as(STORE, "dealer").open(channel("invite"))
+
+    def press(phone):
+        phone.press(phone.page.locator(".item:visible").first.get_by_text("作废", exact=True)).confirm()
+
+    return Flow(
+        "POST",
+        f"/dealer/invitations/{invitation}/revoke",
+        press,
+        lambda phone: phone.page.locator(".item:visible").first.get_by_text("已撤销").wait_for(),
+        lambda env: env["crab.dealer.invitation"].search_count(
+            [("public_id", "=", invitation), ("is_revoked", "=", True)]
+        ),
+        again=False,
+    )
+
+
+@flow
+def an_invoice(phone, things):
+    things.sale()
+    card = {"bank_name": "工商银行", "bank_account": "6222020011113333", "bank_holder": "示例专卖店"}
+    store = things.world.api(STORE, "dealer")
+    made = store.post("/dealer/withdrawals", json={"amount": "10.00", **card}, status=201, key=True)["id"]
+    phone.enter_as(STORE, "dealer").open(channel("withdrawal"), id=made).fill("发票号", "F-7")
+    with phone.page.expect_file_chooser() as chooser:
+        phone.tap("添加发票 0/1")
+    chooser.value.set_files({"name": "invoice.png", "mimeType": "image/png", "buffer": base64.b64decode(PICTURE)})
+    phone.page.locator(".app-upload__state:visible").wait_for(state="detached")
+    return Flow(
+        "PUT",
+        f"/dealer/withdrawals/{made}/invoice",
+        tap("提交发票"),
+        lambda phone: phone.see("更换发票"),
+        lambda env: env["crab.withdrawal"].search_count([("public_id", "=", made), ("invoice_number", "=", "F-7")]),
     )
 
 
@@ -542,7 +1168,7 @@ def hold(phone, wanted):
     with phone.sends(wanted.path, wanted.method):
         wanted.press(phone)
     for _tap in range(2):
-        phone.page.locator(WHEEL).first.click(force=True)
+        phone.page.locator(wanted.spot).first.click(force=True)
     assert len(held.routes) == 1
     return held
 
@@ -558,7 +1184,7 @@ def test_it_happens_once(phone, things, make):
     assert made() == 0
 
     hold(phone, wanted).lose()
-    phone.see("网络不给力").idle()
+    phone.see(wanted.lost).idle()
     assert made() == 1
     if wanted.again:
         wanted.press(phone)

@@ -292,6 +292,11 @@ class CrabAccount(models.Model):
         )
         self.invalidate_recordset(["token_generation"])
 
+    def _end_sessions(self, role, role_ids):
+        """Hook: end the sessions of these accounts in this role alone, as a member, dealer or staff member with one of
+        these ids; extended by the addon that keeps sessions.
+        """
+
     def _set_password(self, password):
         """Set the password; sessions made with the old one end.
 

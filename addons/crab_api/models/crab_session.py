@@ -51,6 +51,7 @@ class CrabSession(models.Model):
         [
             ("logout", "Logged out"),
             ("switch", "Switched role"),
+            ("role", "The role ended"),
             ("office", "By head office"),
             ("reuse", "An old token was used again"),
         ],

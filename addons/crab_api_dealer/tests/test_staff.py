@@ -89,6 +89,38 @@ class TestStaff(DealerApiCase):
         self._get(staff, "/staff/me", 401)  # the old login stays ended
         self.assertEqual(self.api(self.subject(staff)).get("/staff/me").status, 200)
 
+    @covers("CS-01", "revoked at once", via="api")
+    def test_whoever_is_added_and_removed_goes_on_as_who_they_are(self):
+        victim = self._new_member("Victim")
+        member, other = self.api(self.subject(victim)), self.api(self.subject(victim))
+        made = self._post(self.dealer2, "/dealer/staff", {"name": "Typed", "phone": victim.phone})
+        staff = self.env["crab.dealer.staff"].search([("public_id", "=", made["id"])])
+        job = self.api(self.subject(staff))
+        other.use(other.post("/auth/switch", json={"role": "staff"}).json)
+        for client in (job, other):
+            self.assertEqual(client.get("/staff/me").status, 200)
+
+        def renewed(client):
+            return client.post("/auth/refresh", json={"refresh_token": client._tokens["refresh_token"]})
+
+        def assert_over():
+            for client in (job, other):
+                self.assertEqual(client.get("/staff/me").status, 401)
+                self.assertEqual(renewed(client).status, 401)
+            self.assertEqual(member.get("/auth/roles").status, 200)
+
+        self._call(self.dealer2, "delete", f"/dealer/staff/{made['id']}", 204)
+        assert_over()
+        self.assertEqual(member.post("/auth/switch", json={"role": "staff"}).status, 403)
+        self.assertEqual(member.use(renewed(member).json).get("/auth/roles").status, 200)
+
+        # nor by a login that was under way meanwhile, when the job is given back
+        self.env["crab.session"].search([("role", "=", "staff"), ("role_id", "=", staff.id)]).ended_at = False
+        self._call(self.dealer2, "patch", f"/dealer/staff/{made['id']}", json={"is_active": True})
+        assert_over()
+        again = member.use(member.post("/auth/switch", json={"role": "staff"}).json)
+        self.assertEqual(again.get("/staff/me").status, 200)
+
     def test_a_number_does_not_tell_whose_it_is(self):
         stranger = self._new_member("Secret Name")
         data = {"name": "Typed", "phone": stranger.phone}

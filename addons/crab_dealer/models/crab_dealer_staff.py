@@ -86,10 +86,12 @@ class CrabDealerStaff(models.Model):
         if vals.get("active"):
             self.dealer_id._ensure_active()
             self._refuse_employed(self.filtered(lambda staff: not staff.active).account_id.ids)
-        leaving = self.filtered("active") if vals.get("active") is False else self.browse()
+        # who comes back begins anew: a login that was under way when the job ended does not count either
+        changing = self.filtered(lambda staff: "active" in vals and staff.active != bool(vals["active"]))
         before = {staff.id: staff.commission_ratio for staff in self} if "commission_ratio" in vals else {}
         result = super().write(vals) if vals else self.check_access("write") or True
-        leaving.account_id.sudo()._revoke_tokens()  # sudo: tokens are nobody's field
+        # of this job only, as any dealer may add and remove anybody
+        changing.account_id._end_sessions("staff", changing.ids)
         if before:
             changed = self.filtered(
                 lambda staff: ratio_points(staff.commission_ratio) != ratio_points(before[staff.id])

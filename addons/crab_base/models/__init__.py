@@ -14,6 +14,7 @@ from . import crab_import
 from . import crab_import_error
 from . import crab_import_progress
 from . import crab_by_buttons_mixin
+from . import crab_log_mixin
 from . import crab_pictures_mixin
 from . import crab_public_id_mixin
 from . import crab_region

@@ -125,19 +125,13 @@ class CrabDealer(models.Model):
 
     def _log_ratios(self, before, reason):
         """One history line per dealer. ``before``: ratio by dealer id, none for new dealers."""
-        subject = Subject.of(self.env)
-        history_sudo = self.env["crab.dealer.ratio"].sudo()  # sudo: nobody has the right to write the history
-        author = history_sudo._author_name(subject)
-        history_sudo.create(
+        self.env["crab.dealer.ratio"]._log(
             [
                 {
                     "dealer_id": dealer.id,
                     "ratio_before": before.get(dealer.id, 0),
                     "ratio": dealer.ratio,
                     "reason": reason,
-                    "actor_kind": subject.kind,
-                    "actor_id": subject.id,
-                    "author": author,
                 }
                 for dealer in self
             ]

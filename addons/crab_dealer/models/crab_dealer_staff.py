@@ -186,17 +186,12 @@ class CrabDealerStaff(models.Model):
 
     def _log_commission(self, before):
         """One history line per staff member. ``before``: ratio by id, none for new ones."""
-        subject = Subject.of(self.env)
-        author = self.env["crab.dealer.ratio"]._author_name(subject)
-        self.env["crab.dealer.staff.ratio"].sudo().create(  # sudo: nobody has the right to write the history
+        self.env["crab.dealer.staff.ratio"]._log(
             [
                 {
                     "staff_id": staff.id,
                     "ratio_before": before.get(staff.id, 0),
                     "ratio": staff.commission_ratio,
-                    "actor_kind": subject.kind,
-                    "actor_id": subject.id,
-                    "author": author,
                 }
                 for staff in self
             ]

@@ -1,3 +1,4 @@
+from . import crab_log_mixin
 from . import crab_member_log_mixin
 from . import crab_member_level
 from . import crab_member_level_ratio
@@ -10,7 +11,6 @@ from . import crab_member_ownership
 from . import crab_member_level_history
 from . import crab_account
 from . import crab_dealer
-from . import crab_dealer_ratio
 from . import crab_dealer_staff
 from . import res_partner
 from . import crab_import

@@ -93,9 +93,7 @@ class CrabStaffSettlement(models.Model):
             "amount": amount,
             "amount_before": to_settle,
             "note": (note or "").strip() or False,
-            "actor_kind": subject.kind,
-            "actor_id": subject.id,
-            "author": self.env["crab.dealer.ratio"]._author_name(subject),
+            **settlements_sudo.env["crab.log.mixin"]._author_values(),
             "key": key,
         }
         try:

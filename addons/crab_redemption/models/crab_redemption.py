@@ -363,7 +363,7 @@ class CrabRedemption(models.Model):
         [redemption_id] = self.env.cr.fetchone()
         return delivery.next_by_id(), redemption.next_by_id(), redemption_id
 
-    # ------------------------------------------------------------------------------------------ cancelling
+    # ------------------------------------------------------------------------------------------ before shipping
 
     def _change(self, address=None, wish_date=None):
         """Change receiver or wished day before shipping, for a caller who looked at the right to this redemption.

@@ -1,9 +1,11 @@
 """What every test run of the suite records: outcomes with the requirements they prove, and warnings of our own code.
 
 With ``CRAB_RESULTS`` set to a path, one JSON line per finished test goes to ``<path>.tests`` and one per warning that
-our addons logged to ``<path>.warnings``; ``scripts/test`` and ``scripts/trace`` read them.
+our addons logged to ``<path>.warnings``; ``scripts/test`` and ``scripts/trace`` read them. With ``CRAB_CLAIMS`` set to
+a folder, processes that were given the same files share them.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -16,6 +18,7 @@ settings.register_profile("explore", deadline=None, database=None, max_examples=
 settings.load_profile(os.environ.get("CRAB_HYPOTHESIS", "fixed"))
 
 RESULTS = os.environ.get("CRAB_RESULTS")
+CLAIMS = os.environ.pop("CRAB_CLAIMS", None)
 OURS = ("crab_", "payment_wechatpay")
 _items, _states = {}, {}
 
@@ -42,6 +45,30 @@ def pytest_configure():
 
 def pytest_itemcollected(item):
     _items[item.nodeid] = getattr(getattr(item, "function", None), "crab_covers", [])
+
+
+def _claim(path):
+    """Whether no other process has taken this file."""
+    try:
+        (Path(CLAIMS) / hashlib.sha256(str(path).encode()).hexdigest()).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def pytest_runtestloop(session):
+    """As pytest's own, but for files that another process has taken."""
+    if not CLAIMS or session.testsfailed:
+        return None
+    files = {}
+    for item in session.items:
+        files.setdefault(item.path, []).append(item)
+    for path, items in files.items():
+        if _claim(path):
+            # what comes next is not known yet: all of the file is torn down, what belongs to the session stays
+            for item, following in zip(items, [*items[1:], session], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    return True
 
 
 def pytest_runtest_logreport(report):

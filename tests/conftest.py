@@ -56,7 +56,7 @@ def _server(database):
     try:
         yield server
     finally:
-        server.stop()
+        server.kill()
 
 
 @pytest.fixture

@@ -158,9 +158,6 @@ class Server:
     def rpc(self, login, password=None):
         return Rpc(self.url, self.database, login, password or login)
 
-    def stop(self):
-        self.processes.stop()
-
     def kill(self):
         """SIGKILL to the server and all its workers at once: nothing is told to finish."""
         self.processes.kill()

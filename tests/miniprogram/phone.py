@@ -39,7 +39,7 @@ class PhoneWorld(ShopWorld):
     def __init__(self, registry, server, pay, sms):
         super().__init__(registry)
         self.server, self.sms = server, sms
-        self.users = self.run(harness.make_users)
+        self.users = self.run(lambda env: harness.make_users(env, ("admin", "finance")))
         admin = self.users["admin"]
         demo_company.enter_business(lambda func: harness.in_transaction(registry, func, uid=admin, context=CONTEXT))
         self.pay_at(pay, server)

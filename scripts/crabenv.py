@@ -266,12 +266,12 @@ def odoo_command(command=()):
     return [str(VENV_PYTHON), str(ROOT / "scripts" / "odoo_cli.py"), *command]
 
 
-def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None):
+def run_odoo(database, *options, command=(), quiet=True, check=True, stdin=None, environment=None):
     """Run Odoo once. With ``quiet`` its log is shown only if the run fails; ``stdin``: a script for its shell."""
     arguments = odoo_command(command) + odoo_arguments(database) + list(options)
     result = subprocess.run(
         arguments,
-        env=odoo_environment(),
+        env={**odoo_environment(), **(environment or {})},
         check=False,
         text=True,
         input=stdin,
@@ -441,6 +441,29 @@ def install_log(name):
     return ROOT / ".cache" / "install" / f"{name}.log"
 
 
+def terms_folder(addons):
+    """Where the terms of these addons are kept, as exported when all of them were installed; no translation in them."""
+    files = [path for path in addon_files(closure(addons)) if path.suffix not in (".po", ".pot")]
+    name = "suite" if addons == our_addons() else "-".join(addons)[:60]
+    return ROOT / ".cache" / "terms" / f"{name}-{digest([*files, ROOT / 'scripts' / 'terms.py'])}"
+
+
+def install(database, addons, terms=None):
+    """Install addons on a database; their terms go to the folder ``terms``. What Odoo logged."""
+    options = ["-i", ",".join(addons), "--stop-after-init"]
+    if not terms:
+        return run_odoo(database, *options).stdout
+    fresh = terms.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    log = run_odoo(database, *options, environment={"CRAB_TERMS": str(fresh)}).stdout
+    if not terms.exists():
+        fresh.rename(terms)
+    for old in sorted(terms.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-24]:
+        shutil.rmtree(old)
+    return log
+
+
 def product_template(addons=None, base=None):
     """The database with our addons (default: all) on top; made again when a file of theirs (tests apart) changes.
 
@@ -459,9 +482,9 @@ def product_template(addons=None, base=None):
             say(f"preparing a database with {', '.join(addons) if below else 'the suite'}")
             drop_database(name)
             clone_database(base, name + "_new", crons=True)
-            result = run_odoo(name + "_new", "-i", ",".join(addons), "--stop-after-init")
+            log = install(name + "_new", addons, terms_folder(addons) if addons == our_addons() else None)
             install_log(name).parent.mkdir(parents=True, exist_ok=True)
-            install_log(name).write_text(result.stdout.replace(f"{ROOT}/", ""), encoding="utf-8")
+            install_log(name).write_text(log.replace(f"{ROOT}/", ""), encoding="utf-8")
             _freeze(name + "_new", name)
             _forget_old_templates("crab_tpl2_", name)
     return name

@@ -75,7 +75,7 @@ QUERIES = {
     f"{MEMBER}article": {"id": one_of("/site/articles")},
     f"{MEMBER}agreement": {"kind": "registration"},
     f"{CHANNEL}card": {"number": one_of("/dealer/cards", "number")},
-    f"{CHANNEL}card-order": {"id": one_of("/dealer/card-orders")},
+    **{f"{CHANNEL}{name}": {"id": one_of("/dealer/card-orders")} for name in ("card-order", "card-numbers")},
     f"{CHANNEL}card-order-new": {"kind": "transfer"},
     f"{CHANNEL}dealer": {"id": one_of("/dealer/network")},
     f"{CHANNEL}poster": {"id": one_of("/dealer/invitations")},

@@ -54,7 +54,11 @@ def test_a_transfer_between_two_phones(phone, other_phone, world):
     other_phone.tap("待我处理的卡单据").at(page("card-orders"))
     other_phone.tap("A0001 示例专卖店").at(page("card-order"))
     other_phone.tap("部分收货").fill("已选卡号", "DEMO1000031").tap("确认收到").see("部分收货")
-    other_phone.see("已收到")
+    other_phone.see("已收到").tap("逐个查看").at(page("card-numbers")).see("DEMO1000031")
+    other_phone.tap("已占用", exact=True).see("DEMO1000032").see("DEMO1000033")
+    other_phone.page.locator("text=DEMO1000031 >> visible=true").wait_for(state="detached")
+    other_phone.page.go_back()
+    other_phone.at(page("card-order"))
     assert [holder(world, f"DEMO100003{n}") for n in (1, 2)] == ["B0001", "A0001"]
     other_phone.tap("全部收到").confirm().see("已完成")
     assert [holder(world, f"DEMO100003{n}") for n in (1, 2, 3)] == ["B0001"] * 3

@@ -150,14 +150,17 @@ def test_applied_without_an_invitation(phone, world):
     phone.enter_as("13655553006").open("pages/mine/index").tap("成为渠道商").at(f"{CHANNEL}/apply")
     phone.fill("公司或店铺名称", "观前街蟹行").fill("联系人", "周敏").fill("手机号", "13655553007")
     phone.choose("级别", "二级渠道商").choose("类型", "经销商")
+    phone.choose("所在地区", "江苏省")
+    for part in ("苏州市", "昆山市"):
+        phone.page.locator(".app-sheet [role=button]:visible").filter(has_text=part).last.click()
     phone.page.locator("[role=checkbox]:visible").click()
     phone.tap("提交申请").see("申请已收到")
 
     def application(env):
         found = env["crab.dealer.application"].search([("phone", "=", "+8613655553007")])
-        return found.level, found.dealer_type, found.state, found.parent_id.code
+        return found.level, found.dealer_type, found.state, found.parent_id.code, found.district_id.name
 
-    assert world.run(application) == ("2", "distributor", "new", False)
+    assert world.run(application) == ("2", "distributor", "new", False, "昆山市")
 
 
 def link_of(phone):

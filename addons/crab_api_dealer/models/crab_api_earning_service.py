@@ -31,7 +31,7 @@ class CrabApiEarningService(models.AbstractModel):
             for kind in ONLINE_KINDS
         ]
         figures = self.env["crab.earning.account"]._figures(subject)
-        figures["today"] = self.env["crab.earning"]._today_of_subject(subject)
+        figures["days"] = self.env["crab.earning"]._days_of_subject(subject, schemas.DAYS_SHOWN)
         return schemas.EarningSummaryOut.from_figures(figures, online, self.env["crab.withdrawal"]._needs_invoice())
 
     def _list(self, subject, paging, state=None, kind=None, order=None):

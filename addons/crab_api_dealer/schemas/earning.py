@@ -9,6 +9,8 @@ from odoo.addons.crab_dealer.models.crab_dealer import ratio_text
 
 from .common import CURRENCY, Actions, Text, Words, label
 
+DAYS_SHOWN = 7
+
 
 class OnlineSalesOut(Out):
     kind: str
@@ -17,8 +19,14 @@ class OnlineSalesOut(Out):
     earned: Amount = Field(description="Credited or not, also from members of dealers below it.")
 
 
+class DayEarnedOut(Out):
+    day: Day
+    earned: Amount = Field(description="Credited or not, less what was given back that day; may be negative.")
+
+
 class EarningSummaryOut(Out):
     today: Amount = Field(description="Earned today, credited or not, less what was given back today.")
+    days: list[DayEarnedOut] = Field(description=f"The last {DAYS_SHOWN} days in Shanghai, today last.")
     total: Amount
     withdrawable: Amount = Field(description="May be negative after refunds; then nothing can be withdrawn.")
     asked_for: Amount
@@ -32,11 +40,12 @@ class EarningSummaryOut(Out):
 
     @classmethod
     def from_figures(cls, figures, online, needs_invoice):
-        values = {
-            name: figures[name] for name in ("today", "total", "withdrawable", "asked_for", "withdrawn", "credited")
-        }
+        values = {name: figures[name] for name in ("total", "withdrawable", "asked_for", "withdrawn", "credited")}
+        days = [DayEarnedOut(day=day, earned=earned) for day, earned in figures["days"].items()]
         return cls(
             **values,
+            today=days[-1].earned,
+            days=days,
             not_credited=figures["pending"],
             online=[OnlineSalesOut(**sales) for sales in online],
             needs_invoice=needs_invoice,

@@ -4,8 +4,6 @@ from decimal import Decimal
 import python_calamine
 from freezegun import freeze_time
 
-from odoo import fields
-
 from odoo.addons.crab_api.tests.test_files import picture
 from odoo.addons.crab_base.tests.common import covers
 
@@ -40,12 +38,24 @@ class TestEarnings(DealerApiCase):
         self.assertEqual((summary["total"], summary["withdrawable"]), ("300.00", "150.00"))
         self.assertEqual(summary["actions"], ["withdraw"])
         self.assertEqual(summary["today"], "300.00")
-        with freeze_time(fields.Datetime.add(fields.Datetime.now(), days=1)):
-            self.assertEqual(self.env["crab.earning"]._today_of_subject(self.subject(self.dealer3)), 0)
         online = {sales["kind"]: (sales["sold"], sales["earned"]) for sales in summary["online"]}
         self.assertEqual(online["package"], ("1900.00", "300.00"))
         online = {sales["kind"]: sales for sales in self._get(self.dealer1, "/dealer/earnings/summary")["online"]}
         self.assertEqual((online["package"]["sold"], online["package"]["earned"]), ("0.00", "200.00"))
+
+    @covers("CH-17", "total, withdrawable, withdrawn", via="api")
+    def test_the_last_days_are_those_of_shanghai(self):
+        moments = ("2026-10-14 15:59:59", "2026-10-14 16:00:00", "2026-10-20 15:59:59", "2026-10-20 16:00:00")
+        for moment in moments:  # of the 14th, 15th, 20th and 21st
+            with freeze_time(moment):
+                order = self._credited()
+        with freeze_time("2026-10-21 02:00:00"):
+            self._refund(order, (0, 95))
+            summary = self._get(self.dealer3, "/dealer/earnings/summary")
+        found = [(one["day"], one["earned"]) for one in summary["days"]]
+        some = {"2026-10-15": "150.00", "2026-10-20": "150.00", "2026-10-21": "135.00"}
+        self.assertEqual(found, [(f"2026-10-{day}", some.get(f"2026-10-{day}", "0.00")) for day in range(15, 22)])
+        self.assertEqual(summary["today"], "135.00")
 
     @covers("CH-19", "each earning with its order", via="api")
     def test_each_earning_with_its_order_and_its_explanation(self):

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
-from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
+from odoo.addons.crab_base.tools.timezone import SHANGHAI, business_date, day_bounds
 
 CREDIT_ORDERS = 1000
 
@@ -127,14 +127,19 @@ class CrabEarning(models.Model):
         return dec(amount)
 
     @api.model
-    def _today_of_subject(self, subject: Subject):
-        """What the subject earned today (in Shanghai), credited or not, less what was given back today, as Decimal."""
-        start, end = day_bounds(business_date())
-        earnings_sudo = self.sudo()  # the domain says what is the subject's
-        domain = self._subject_domain(subject) & fields.Domain("earned_at", ">=", start)
-        domain &= fields.Domain("earned_at", "<", end)
-        [(amount,)] = earnings_sudo._read_group(domain, aggregates=["amount:sum"])
-        return dec(amount)
+    def _days_of_subject(self, subject: Subject, count):
+        """What the subject earned on each of the last days (in Shanghai), as ``{day: Decimal}``, today last.
+
+        Credited or not, less what was given back that day.
+        """
+        today = business_date()
+        days = [fields.Date.subtract(today, days=back) for back in reversed(range(count))]
+        domain = self._subject_domain(subject) & fields.Domain("earned_at", ">=", day_bounds(days[0])[0])
+        domain &= fields.Domain("earned_at", "<", day_bounds(today)[1])
+        earnings_sudo = self.sudo().with_context(tz=SHANGHAI.key)  # the domain says what is the subject's
+        rows = earnings_sudo._read_group(domain, ["earned_at:day"], ["amount:sum"])
+        earned = {moment.date(): dec(amount) for moment, amount in rows}
+        return {day: earned.get(day, dec(0)) for day in days}
 
     # ------------------------------------------------------------------ the rule
 

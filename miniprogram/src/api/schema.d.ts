@@ -3763,6 +3763,20 @@ export interface components {
             /** Url */
             url: string | null;
         };
+        /** DayEarnedOut */
+        DayEarnedOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Earned
+             * @description Credited or not, less what was given back that day; may be negative.
+             * @example 128.00
+             */
+            earned: string;
+        };
         /** DealerApplication */
         DealerApplication: {
             /** Id */
@@ -4456,6 +4470,11 @@ export interface components {
              * @default CNY
              */
             currency: string;
+            /**
+             * Days
+             * @description The last 7 days in Shanghai, today last.
+             */
+            days: components["schemas"]["DayEarnedOut"][];
             /**
              * Needs Invoice
              * @description Withdrawals are paid with the dealer's invoice only.

@@ -1,4 +1,4 @@
-import { addScanned, parseNumbers, rangeText } from '@/packages/channel/numbers'
+import { addScanned, allTyped, countOf, parseNumbers, rangeFault, rangeText, without } from '@/packages/channel/numbers'
 
 describe('numbers', () => {
   it('are taken one by one and as ranges, each once', () => {
@@ -20,5 +20,32 @@ describe('numbers', () => {
   it('read back as they are written', () => {
     expect(parseNumbers(rangeText('A1', 'A9')).ranges).toEqual([['A1', 'A9']])
     expect(parseNumbers(rangeText('A1', 'A1')).numbers).toEqual(['A1'])
+  })
+})
+
+describe('what is typed', () => {
+  it('counts whether it was added to the box or not', () => {
+    expect(allTyped({ numbers: 'A1', first: ' A2 ', last: 'A4' })).toBe('A1\nA2-A4')
+    expect(allTyped({ numbers: 'A1', first: 'A2', last: '' })).toBe('A1\nA2')
+    expect(allTyped({ numbers: 'A1', first: '', last: 'A4' })).toBe('A1')
+  })
+
+  it.each([
+    ['A1', 'A9', ''],
+    ['A1', '', ''],
+    ['A9', 'A1', '起始卡号要小于结束卡号'],
+    ['A1', 'A10', '起始和结束卡号要前缀相同、位数相同'],
+    ['A1', 'B2', '起始和结束卡号要前缀相同、位数相同'],
+    ['哈哈', '???', '起始和结束卡号要前缀相同、位数相同'],
+  ])('from %s to %s', (first, last, fault) => expect(rangeFault(first, last)).toBe(fault))
+
+  it.each([['A08-A11\nB1 B2', 6], ['A1-A1', 1], ['', 0], ['A1-B9', null], ['A9-A1', null], ['CRAB2026000000000001-CRAB2026000000010000', 10000]])('%s are %s', (text, count) => {
+    expect(countOf(text)).toBe(count)
+  })
+
+  it('falls apart around what does not fit', () => {
+    expect(without('A098-A103\nB1，B2', ['A098', 'A100', 'A101', 'B2'])).toBe('B1\nA099\nA102-A103')
+    expect(without('A1-A3', ['A1', 'A2', 'A3'])).toBe('')
+    expect(without('A1-A3 哈哈-呵呵', ['B2', 'A22'])).toBe('A1-A3\n哈哈-呵呵')
   })
 })

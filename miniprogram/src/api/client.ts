@@ -1,3 +1,4 @@
+import { t } from '@/locale'
 import { keepTokens, reread, tokens, type Tokens } from './tokens'
 import type { paths } from './schema'
 import type { Schema } from './types'
@@ -29,7 +30,7 @@ interface Sent {
 
 export const BASE = (import.meta.env.VITE_API_BASE || '') + '/api/v1'
 const TIMEOUT = 15000
-const UNREACHED = '网络不给力，请检查网络后重试'
+const unreached = () => new ApiError(0, 'network', t('网络不给力，请检查网络后重试'))
 
 /** A refusal (`status`, `code`, a sentence for people, and what is wrong with which field), or no answer at all. */
 export class ApiError extends Error {
@@ -79,7 +80,7 @@ function refusal(status: number, data: unknown) {
     }
   }
   const { code, detail, fields } = (words ?? {}) as Partial<Schema<'ErrorOut'>>
-  return new ApiError(status, code || 'http', detail || (status >= 500 ? '服务繁忙，请稍后重试' : '请求失败，请重试'), fields)
+  return new ApiError(status, code || 'http', detail || (status >= 500 ? t('服务繁忙，请稍后重试') : t('请求失败，请重试')), fields)
 }
 
 function once(method: Method, path: string, init: Sent, token?: string): Promise<any> {
@@ -97,11 +98,11 @@ function once(method: Method, path: string, init: Sent, token?: string): Promise
       },
       success: ({ statusCode, data }) => {
         // a browser that is refused by its own network says 0 here
-        if (!statusCode) reject(new ApiError(0, 'network', UNREACHED))
+        if (!statusCode) reject(unreached())
         else if (statusCode < 300) resolve(data)
         else reject(refusal(statusCode, data))
       },
-      fail: () => reject(new ApiError(0, 'network', UNREACHED)),
+      fail: () => reject(unreached()),
     }),
   )
 }
@@ -173,9 +174,9 @@ export const api = {
           header: headers(token),
           success: ({ statusCode, data }) => {
             if (statusCode && statusCode < 300) resolve(JSON.parse(data))
-            else reject(statusCode ? refusal(statusCode, data) : new ApiError(0, 'network', UNREACHED))
+            else reject(statusCode ? refusal(statusCode, data) : unreached())
           },
-          fail: () => reject(new ApiError(0, 'network', UNREACHED)),
+          fail: () => reject(unreached()),
         }),
       ),
     )
@@ -191,7 +192,7 @@ export const api = {
           header: headers(token),
           success: ({ statusCode, tempFilePath }) =>
             statusCode < 300 ? resolve(tempFilePath) : reject(refusal(statusCode, {})),
-          fail: () => reject(new ApiError(0, 'network', UNREACHED)),
+          fail: () => reject(unreached()),
         }),
       ),
     )

@@ -1,13 +1,14 @@
 import { onLoad, onPullDownRefresh, onUnload } from '@dcloudio/uni-app'
 import { ref, shallowRef, watch } from 'vue'
 import { ApiError } from '@/api/client'
+import { t } from '@/locale'
 import { toast } from '@/utils/toast'
 import { useOnline } from './useOnline'
 
 export function asApiError(error: unknown) {
   if (error instanceof ApiError) return error
   console.error(error)
-  return new ApiError(-1, 'bug', '出了点问题，请重试')
+  return new ApiError(-1, 'bug', t('出了点问题，请重试'))
 }
 
 /** What a page shows: loaded when it opens and on pulling down; what was there stays while it is loaded anew. */

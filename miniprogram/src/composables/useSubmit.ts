@@ -1,5 +1,6 @@
 import { ref } from 'vue'
 import type { ApiError } from '@/api/client'
+import { t } from '@/locale'
 import { useSession } from '@/stores/session'
 import { alert } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
@@ -75,14 +76,14 @@ export function useSubmit<T, A extends unknown[] = []>(action: (key: string, ...
       const result = await action(key, ...args)
       uni.removeStorageSync(place)
       await options.onDone?.(result)
-      if (options.next) await (isHere() ? options.next(result) : toast('刚才的提交已成功'))
+      if (options.next) await (isHere() ? options.next(result) : toast(t('刚才的提交已成功')))
       return result
     } catch (caught) {
       const found = asApiError(caught)
       error.value = found
       if (!isOpen(found)) uni.removeStorageSync(place)
       if (found.code === 'conflict') {
-        await alert({ message: '刚才那次已经提交成功，现在的内容没有提交。' })
+        await alert({ message: t('刚才那次已经提交成功，现在的内容没有提交。') })
         if (isHere()) await options.onEarlier?.()
         return
       }

@@ -15,4 +15,6 @@ export const i18n = createI18n({
 }) as any
 
 /** What a text is in the language of the user. */
-export const t = (text: string, values: Record<string, unknown> = {}): string => i18n.global.t(text, values)
+export const t = (text: string, values: Record<string, unknown> = {}): string =>
+  // one of something is said otherwise in English: '{n} card | {n} cards'
+  typeof values.n === 'number' ? i18n.global.t(text, values, values.n) : i18n.global.t(text, values)

@@ -1,4 +1,5 @@
 import { api, ApiError } from '@/api/client'
+import { t } from '@/locale'
 import { toast } from '@/utils/toast'
 import { copy } from './common'
 import type { Platform } from './types'
@@ -29,7 +30,7 @@ async function scanPicture(): Promise<string | null> {
   if (!path) return null
   const picture = await createImageBitmap(await (await fetch(path)).blob())
   const found = await new Detector().detect(picture).catch(() => [])
-  if (!found.length) toast('没有识别到二维码')
+  if (!found.length) toast(t('没有识别到二维码'))
   return found[0]?.rawValue ?? null
 }
 
@@ -38,7 +39,7 @@ function ask(title: string): Promise<string | null> {
     uni.showModal({
       title,
       editable: true,
-      placeholderText: '请输入卡上的号码',
+      placeholderText: t('请输入卡上的号码'),
       success: ({ confirm, content }) => resolve((confirm && content?.trim()) || null),
       fail: () => resolve(null),
     }),
@@ -57,13 +58,13 @@ export const h5: Platform = {
     return 'left'
   },
   async share({ title, link }) {
-    if (!navigator.share) return copy(link, '链接已复制，发给朋友吧')
+    if (!navigator.share) return copy(link, t('链接已复制，发给朋友吧'))
     await navigator.share({ title, url: link }).catch(() => undefined)
   },
   noticesFor: async () => [],
   subscribe: async () => false,
   async scan() {
-    return 'BarcodeDetector' in window ? scanPicture() : ask('请输入号码')
+    return 'BarcodeDetector' in window ? scanPicture() : ask(t('请输入号码'))
   },
   async saveImage(src) {
     download(src, 'crab.png')
@@ -72,7 +73,7 @@ export const h5: Platform = {
   async contactService() {
     const { url } = await api.get('/wechat/customer-service')
     if (url) location.href = url
-    else toast('客服暂未开通，请拨打客服电话')
+    else toast(t('客服暂未开通，请拨打客服电话'))
   },
   chooseAddress: async () => null,
   copy,

@@ -178,7 +178,7 @@ def test_members_come_by_the_poster(phone, other_phone, world):
     phone.enter_as(STORE, "dealer").open(f"{CHANNEL}/poster")
     of_store = link_of(phone)
     phone.open(f"{CHANNEL}/staff").tap("店员一").at(f"{CHANNEL}/staff-member")
-    phone.tap("他的会员邀请码").at(f"{CHANNEL}/poster")
+    phone.tap("会员邀请码").at(f"{CHANNEL}/poster")
     of_staff = link_of(phone)
     for number, invite in (("13655553008", of_store), ("13655553009", of_staff)):
         other_phone.login(number, invite=invite).at("pages/home/index")
@@ -202,7 +202,7 @@ def test_members_come_by_the_poster(phone, other_phone, world):
 @covers("CH-04", "own ratio per staff member", via="api")
 def test_the_share_of_a_staff_member_changes(phone, world):
     phone.enter_as(STORE, "dealer").open(f"{CHANNEL}/staff").see("店员一")
-    search(phone, "没有这个人").see("还没有员工")
+    search(phone, "没有这个人").see("没有符合的员工")
     search(phone, STAFF).see("店员一").tap("店员一").at(f"{CHANNEL}/staff-member").see("待结算").see("会员")
     phone.tap("提成比例").fill("提成（%）", "25").tap("确定").see("10% → 25%")
     assert read(world, "crab.dealer.staff", "commission_ratio", name="店员一") == [0.25]

@@ -1,4 +1,4 @@
-import { percentText, ratioOfPercent, ratioOfZhe, ratioText } from '@/packages/channel/figures'
+import { barHeights, isBetween, percentText, ratioOfPercent, ratioText, ratioTyped } from '@/packages/channel/figures'
 import { i18n } from '@/locale'
 import { monthsBack } from '@/packages/channel/months'
 
@@ -11,18 +11,31 @@ describe('ratios', () => {
     const locale = i18n.global.locale as unknown as { value: string }
     locale.value = 'en'
     expect(ratioText('0.65')).toBe('65%')
+    expect(ratioTyped('65')).toBe('0.65')
     locale.value = 'zh-Hans'
   })
 
   it('shares are per cent', () => expect([percentText('0.3'), percentText('0.125')]).toEqual(['30%', '12.5%']))
 
   it.each([['6.5', '0.65'], ['6.25', '0.625'], ['7', '0.7'], ['65', null], ['', null], ['六', null]])('typed 折 %s', (text, ratio) => {
-    expect(ratioOfZhe(text)).toBe(ratio)
+    expect(ratioTyped(text)).toBe(ratio)
   })
 
   it.each([['30', '0.3'], ['0', '0'], ['100', '1'], ['101', null], ['-1', null]])('typed per cent %s', (text, ratio) => {
     expect(ratioOfPercent(text)).toBe(ratio)
   })
+})
+
+describe('a ratio between two others', () => {
+  it.each([['0.7', true], ['0.6', false], ['0.95', false], ['0.961', false], [null, false]])('%s', (ratio, fits) => {
+    expect(isBetween(ratio, '0.60', '0.95')).toBe(fits)
+  })
+  it('is for the server to judge where the bounds are not told', () => expect(isBetween('0.2', null, null)).toBe(true))
+})
+
+it('bars are as tall as their amounts, the smallest still seen', () => {
+  expect(barHeights(['50.00', '0.00', '-100.00', '0.01'])).toEqual([50, 0, 100, 4])
+  expect(barHeights(['0.00', '0.00'])).toEqual([0, 0])
 })
 
 describe('months', () => {

@@ -1,4 +1,5 @@
 export interface Poster {
+  name: string
   title: string
   subtitle: string
   foot: string
@@ -28,15 +29,19 @@ export function draw(context: CanvasRenderingContext2D, qr: CanvasImageSource, p
   context.fillStyle = '#ffffff'
   context.fillRect(40, 220, WIDTH - 80, HEIGHT - 260)
   context.textAlign = 'center'
-  context.font = 'bold 40px sans-serif'
-  wrap(poster.title, WIDTH - 80, (part) => context.measureText(part).width).forEach((line, place) =>
-    context.fillText(line, WIDTH / 2, 90 + place * 52),
-  )
-  context.font = '28px sans-serif'
-  context.fillText(poster.subtitle, WIDTH / 2, 196)
-  context.drawImage(qr, 100, 260, 400, 400)
+  const lines = (text: string, top: number, height: number, width: number, count = 2) =>
+    wrap(text, width, (part) => context.measureText(part).width, count).forEach((line, place) =>
+      context.fillText(line.trim(), WIDTH / 2, top + place * height),
+    )
+  context.font = '30px sans-serif'
+  lines(poster.name, 72, 38, WIDTH - 80, 1)
+  context.font = `bold ${context.measureText(poster.title).width > WIDTH - 160 ? 34 : 42}px sans-serif`
+  lines(poster.title, 128, 44, WIDTH - 80)
   context.fillStyle = '#2b2622'
-  wrap(poster.foot, WIDTH - 120, (part) => context.measureText(part).width).forEach((line, place) =>
-    context.fillText(line, WIDTH / 2, 710 + place * 40),
-  )
+  context.font = 'bold 30px sans-serif'
+  lines(poster.subtitle, 276, 38, WIDTH - 120, 1)
+  context.drawImage(qr, 100, 300, 400, 400)
+  context.fillStyle = '#6b625a'
+  context.font = '26px sans-serif'
+  lines(poster.foot, 742, 34, WIDTH - 120)
 }

@@ -6,7 +6,6 @@ after 150 ms, nothing cached. The list is scrolled by a finger, and so is Odoo's
 
 import contextlib
 import re
-import shutil
 import statistics
 import sys
 
@@ -181,8 +180,6 @@ def odoo_list(browser, address):
 
 def run(bench):
     """Figures and reference, see :func:`scripts.benches.phone`."""
-    from playwright.sync_api import sync_playwright
-
     database = f"{bench.database}_phone"
     crabenv.drop_database(database)
     processes, port = serving.Processes(), crabenv.free_port()
@@ -192,9 +189,7 @@ def run(bench):
         company = Company(database)
         options = ["--max-cron-threads", "0", "--load", "base,web", "--log-level", "warn"]
         serving.start_odoo(processes, database, port, WORKERS, bench.folder / "phone.log", *options)
-        with sync_playwright() as playwright:
-            arguments = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        with crabenv.browser() as browser:
             for name, path in PAGES.items():
                 for figure, value in first_load(browser, address + path).items():
                     figures[f"{name}, {figure}"] = value
@@ -204,7 +199,6 @@ def run(bench):
                 figures[f"list of {ROWS:,} orders, {figure}"] = value
             for figure, value in odoo_list(browser, address).items():
                 reference[f"Odoo's list of {ROWS:,} contacts, {figure}"] = value
-            browser.close()
         figures["peak of a worker, MB"] = round(max(bench_api.workers_memory(processes).values()))
     finally:
         processes.stop()

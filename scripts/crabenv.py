@@ -490,6 +490,21 @@ def product_template(addons=None, base=None):
     return name
 
 
+@contextlib.contextmanager
+def browser():
+    """Debian's chromium without windows of its own, which take more than half of the processor time of a page."""
+    from playwright.sync_api import sync_playwright
+
+    shell = shutil.which("chromium-headless-shell")
+    if not shell:
+        die("chromium-headless-shell is missing: scripts/setup --tools installs it")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        made = playwright.chromium.launch(executable_path=shell, args=arguments)
+        yield made
+        made.close()
+
+
 def free_port(preferred=None):
     with contextlib.closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -169,12 +169,7 @@ def sheets(pictures, folder, state):
 
 
 def main(address="http://127.0.0.1:8069", database="crab", *states):
-    from playwright.sync_api import sync_playwright
-
     registry = crabenv.open_registry(database)
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+    with crabenv.browser() as browser:
         take(browser, address, lambda: log_in(registry), states or STATES)
-        browser.close()
     return 0

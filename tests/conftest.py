@@ -145,16 +145,8 @@ def crashable(crash_cluster, monkeypatch):
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.fail("chromium is missing: scripts/setup --tools installs it")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
-        made = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with crabenv.browser() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

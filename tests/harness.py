@@ -250,7 +250,7 @@ def own_cluster(folder, template):
         dump = subprocess.Popen(
             [crabenv.pg_bin("pg_dump"), "-h", shared, "-U", os.environ["PGUSER"], source], stdout=subprocess.PIPE
         )
-        load = [crabenv.pg_bin("psql"), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", database]
+        load = [crabenv.pg_bin("psql"), "-q", "-X", "-1", "-v", "ON_ERROR_STOP=1", "-d", database]
         subprocess.run(load, stdin=dump.stdout, check=True, stdout=subprocess.DEVNULL)
         assert dump.wait() == 0
         crabenv.clone_files(source, database)

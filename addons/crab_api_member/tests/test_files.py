@@ -1,3 +1,8 @@
+import base64
+import io
+
+from PIL import Image
+
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.crab_site.tests.common import as_field
@@ -23,6 +28,14 @@ class TestFiles(MemberApiCase, HttpCase):
         plain = self.env["product.template"].create({"name": "Not ours", "image_1920": as_field(wide_picture())})
         for missing in (plain.public_id, self.package1.public_id, "none", str(self.thousand.id)):
             self.assertEqual(self.url_open(f"/crab/product/{missing}").status_code, 404)
+
+    def test_photos_are_sent_as_small_as_a_phone_needs(self):
+        photo = io.BytesIO()
+        Image.effect_noise((600, 600), 40).convert("RGB").save(photo, "JPEG", quality=95)
+        self.thousand.image_1920 = as_field(photo.getvalue())
+        got = self._ok(self.nobody.get(f"/catalog/products/{self.thousand.public_id}"))
+        kept = len(base64.b64decode(self.thousand.image_512))
+        self.assertLess(len(self.url_open(got["picture"]).content), 0.7 * kept)
 
     def test_other_pictures_open_by_the_address_that_was_given_out_only(self):
         self._ok(self.mine.post("/feedback", json={"text": "Look", "pictures": [self._upload()]}, key=KEY), 201)

@@ -34,6 +34,7 @@ const noOtherHosts: Plugin = {
 function together(id: string) {
   if (/[\\/]src[\\/](api|composables|stores|utils|platform)[\\/]/.test(id)) return 'common'
   if (/[\\/]src[\\/]components[\\/](?!app-qr)/.test(id)) return 'common'
+  if (/[\\/]src[\\/]pages[\\/]home[\\/]/.test(id)) return 'common' // where most begin
 }
 
 export default defineConfig({

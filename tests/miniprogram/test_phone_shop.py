@@ -94,7 +94,7 @@ def test_looked_around(phone, world):
     phone.page.locator("input[aria-label='搜索商品名称']:visible").fill("公4.5两")
     phone.page.keyboard.press("Enter")
     phone.see(FAMILY)
-    phone.page.locator(f".row:visible >> text={SMALL}").wait_for(state="detached")
+    phone.page.locator(f".cell:visible >> text={SMALL}").wait_for(state="detached")
 
     # a stranger reads all of it, and is asked who they are when they buy
     phone.tap(FAMILY).at(f"{PAGES}/product").see("全国统一零售价").see("从湖区到餐桌")

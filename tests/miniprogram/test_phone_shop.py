@@ -96,6 +96,15 @@ def test_looked_around(phone, world):
     phone.see(FAMILY)
     phone.page.locator(f".cell:visible >> text={SMALL}").wait_for(state="detached")
 
+    # what is among the cards is found from among the packages; what is nowhere leads back to all
+    search = phone.page.locator("input[aria-label='搜索商品名称']:visible")
+    search.fill("电子提货卡")
+    phone.page.keyboard.press("Enter")
+    phone.see("在“电子卡”中找到").see(ECARD)
+    search.fill("龙虾")
+    phone.page.keyboard.press("Enter")
+    phone.see("没有找到“龙虾”").tap("看全部商品").see(ECARD).tap("现货套餐").see(FAMILY)
+
     # a stranger reads all of it, and is asked who they are when they buy
     phone.tap(FAMILY).at(f"{PAGES}/product").see("全国统一零售价").see("从湖区到餐桌")
     phone.tap("立即购买").at("pages/login/index")

@@ -7,10 +7,11 @@ export const useCatalogue = defineStore('catalogue', () => {
   const kind = ref<Kind>('package')
   const category = ref('')
   const q = ref('')
+  const isAsking = ref(false) // one comes to type
   function show(what: { kind?: Kind; category?: string; q?: string }) {
     kind.value = what.kind ?? 'package'
     category.value = what.category ?? ''
     q.value = what.q ?? ''
   }
-  return { kind, category, q, show }
+  return { kind, category, q, isAsking, show }
 })

@@ -762,8 +762,10 @@ function query() {
     selectAll: () => chain,
     fields: (_fields, func) => (asked.push(func), chain),
     boundingClientRect: (func) => (asked.push(func), chain),
+    selectViewport: () => chain,
+    scrollOffset: (func) => (asked.push(func), chain),
     exec: (func) => {
-      const found = { node: { width: 0, height: 0, getContext: pen, createImage: image }, width: 100, height: 100, top: 0, left: 0 }
+      const found = { node: { width: 0, height: 0, getContext: pen, createImage: image }, width: 100, height: 100, top: 0, left: 0, scrollTop: 0 }
       setImmediate(() => {
         asked.forEach((one) => one?.(found))
         func?.(asked.map(() => found))

@@ -1,3 +1,5 @@
+import { api, type ApiError } from '@/api/client'
+import { confirm } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
 
 export function copy(text: string, told = '已复制'): Promise<void> {
@@ -10,4 +12,15 @@ export function copy(text: string, told = '已复制'): Promise<void> {
       complete: () => resolve(),
     }),
   )
+}
+
+/** Where nobody is to be chatted with one calls. */
+export async function callShop() {
+  try {
+    const { phone } = await api.get('/site/about')
+    if (!phone) toast('客服暂未开通')
+    else if (await confirm({ title: '客服电话', message: phone, ok: '拨打' })) uni.makePhoneCall({ phoneNumber: phone })
+  } catch (refusal) {
+    toast((refusal as ApiError).detail)
+  }
 }

@@ -1,7 +1,7 @@
 import { api, ApiError } from '@/api/client'
 import { t } from '@/locale'
 import { toast } from '@/utils/toast'
-import { copy } from './common'
+import { callShop, copy } from './common'
 import type { Platform } from './types'
 
 function chooseImages(count: number): Promise<string[]> {
@@ -71,9 +71,9 @@ export const h5: Platform = {
     return true
   },
   async contactService() {
-    const { url } = await api.get('/wechat/customer-service')
-    if (url) location.href = url
-    else toast(t('客服暂未开通，请拨打客服电话'))
+    const chat = await api.get('/wechat/customer-service').catch(() => null)
+    if (chat?.url) location.href = chat.url
+    else await callShop()
   },
   chooseAddress: async () => null,
   copy,

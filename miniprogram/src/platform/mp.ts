@@ -1,7 +1,7 @@
 import { api, ApiError } from '@/api/client'
 import { confirm } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
-import { copy } from './common'
+import { callShop, copy } from './common'
 import type { Platform } from './types'
 
 declare const wx: any
@@ -95,9 +95,9 @@ export const mp: Platform = {
     return false
   },
   async contactService() {
-    const { corp_id, url } = await api.get('/wechat/customer-service')
-    if (!corp_id || !url) return toast('客服暂未开通，请拨打客服电话')
-    wx.openCustomerServiceChat({ extInfo: { url }, corpId: corp_id, fail: (failure: Failure) => tell(failure, '客服暂时无法打开') })
+    const chat = await api.get('/wechat/customer-service').catch(() => null)
+    if (!chat?.corp_id || !chat.url) return callShop()
+    wx.openCustomerServiceChat({ extInfo: { url: chat.url }, corpId: chat.corp_id, fail: (failure: Failure) => tell(failure, '客服暂时无法打开') })
   },
   chooseAddress: () =>
     new Promise((resolve) =>

@@ -165,10 +165,18 @@ describe('customer service', () => {
     await mp.contactService()
     expect(asked.openCustomerServiceChat).toMatchObject({ corpId: 'ww1', extInfo: { url: 'https://work.weixin.qq.com/kfid/1' } })
   })
-  it('that is not set up is told', async () => {
-    server({ corp_id: null, url: null })
+  it('that is not set up is called by phone', async () => {
+    server({ corp_id: null, url: null, phone: '4008000000' })
+    answers('showModal', { ok: { confirm: true } })
+    answers('makePhoneCall', { ok: {} })
     await mp.contactService()
-    expect(toasts()).toEqual(['客服暂未开通，请拨打客服电话'])
+    expect(asked.showModal.content).toBe('4008000000')
+    expect(asked.makePhoneCall).toMatchObject({ phoneNumber: '4008000000' })
+  })
+  it('that has no number either is told', async () => {
+    server({ corp_id: null, url: null, phone: null })
+    await mp.contactService()
+    expect(toasts()).toEqual(['客服暂未开通'])
   })
   it('that fails is told', async () => {
     server({ corp_id: 'ww1', url: 'https://work.weixin.qq.com/kfid/1' })

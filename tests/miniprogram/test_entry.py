@@ -41,8 +41,8 @@ def test_code_is_wrong_then_right(phone, world):
 
 def test_agreement_first(phone):
     phone.open("pages/login/index").tap("密码登录").fill("手机号", PHONE).fill("密码", "secret-secret")
-    phone.tap("登录", exact=True)
-    assert "请先阅读并同意" in phone.told()
+    phone.tap("登录", exact=True).see("请先阅读并同意用户协议").confirm(False)
+    phone.tap("登录", exact=True).confirm().see("手机号或密码不正确")
 
 
 @covers("MB-05", "log in with phone and password", via="api")

@@ -89,7 +89,8 @@ def test_from_the_launch_to_the_paid_order(wechat_phones, wechat, world, sandbox
     assert phone.do("share")["path"].startswith(f"/{PAGES}/product?id=")
 
     # who is not known logs in with the number that WeChat gives
-    phone.tap("加购物车").at("pages/login/index").tap("微信登录").see("请先阅读并同意用户协议").tap("同意用户协议")
+    phone.tap("加购物车").at("pages/login/index").tap("微信登录").answer("showModal", confirm=False)
+    phone.tap("同意用户协议")
     phone.answer("login", code=wechat.ctl("js_code", openid="o-new")).tap("微信登录").at("pages/login/index")
     phone.tap("授权手机号并登录").see("没有得到手机号，可以用短信验证码登录")
     phone.answer("login", code=wechat.ctl("js_code", openid="o-new"))

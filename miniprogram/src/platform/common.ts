@@ -1,4 +1,5 @@
 import { api, type ApiError } from '@/api/client'
+import { t } from '@/locale'
 import { confirm } from '@/utils/dialog'
 import { toast } from '@/utils/toast'
 
@@ -18,8 +19,8 @@ export function copy(text: string, told = '已复制'): Promise<void> {
 export async function callShop() {
   try {
     const { phone } = await api.get('/site/about')
-    if (!phone) toast('客服暂未开通')
-    else if (await confirm({ title: '客服电话', message: phone, ok: '拨打' })) uni.makePhoneCall({ phoneNumber: phone })
+    if (!phone) toast(t('客服暂未开通'))
+    else if (await confirm({ title: t('客服电话'), message: phone, ok: t('拨打') })) uni.makePhoneCall({ phoneNumber: phone })
   } catch (refusal) {
     toast((refusal as ApiError).detail)
   }

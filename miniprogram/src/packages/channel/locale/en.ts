@@ -37,6 +37,7 @@ export default {
   '例如 6.5 就是 6.5 折': '65 means 65% of the retail price',
   '保存海报': 'Save the poster',
   '修改密码': 'Change the password',
+  '停用': 'Archive',
   '停用员工': 'Archive this person',
   '储值与额度': 'Funds and credit',
   '储值余额': 'Stored value',

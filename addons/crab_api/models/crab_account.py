@@ -33,9 +33,9 @@ class CrabAccount(models.Model):
         )
 
     def _end_sessions(self, role, role_ids):
-        super()._end_sessions(role, role_ids)
         in_role = [("account_id", "in", self.ids), ("role", "=", role), ("role_id", "in", list(role_ids))]
         self.env["crab.session"].sudo().search(in_role)._end("role")  # sudo: sessions are read by the office only
+        return super()._end_sessions(role, role_ids)
 
     def _erase(self):
         """What tells where somebody was when goes with the person."""

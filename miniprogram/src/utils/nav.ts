@@ -2,13 +2,20 @@ export { toast } from './toast'
 
 export const TABS = ['/pages/home/index', '/pages/catalogue/index', '/pages/redeem/index', '/pages/mine/index']
 const DEEPEST = 10 // pages that WeChat keeps
+const TWICE = 400 // two touches within a moment are one
 
 function isTab(url: string) {
   return TABS.includes(url.split('?')[0])
 }
 
+let last = { url: '', at: 0 }
+
 export function go(url: string) {
   if (isTab(url)) return tab(url)
+  const now = Date.now()
+  const isTwice = url === last.url && now - last.at < TWICE
+  last = { url, at: now }
+  if (isTwice) return
   if (getCurrentPages().length >= DEEPEST) return replace(url)
   uni.navigateTo({ url })
 }

@@ -2,6 +2,7 @@
 export default {
   请选择: 'Choose',
   请选择日期: 'Choose a date',
+  '省 / 市 / 区': 'Province, city, district',
   选择日期: 'Choose a date',
   '请输入{label}': 'Enter {label}',
   显示: 'Show',

@@ -178,14 +178,21 @@ def test_every_page(wechat_phones, wechat, world, rich, role):  # noqa: F811
 
 @covers("CH-32", "dealer's own member-invitation link and QR", via="phone")
 @covers("CH-09", "QR picture and link", via="phone")
-def test_dealers_send_their_invitations_to_friends(wechat_phones, world):
+def test_dealers_send_their_invitations_to_friends(wechat_phones, wechat, world):
+    def scan():
+        """What the code on the poster opens."""
+        scene = world.run(lambda env: env["crab.wechat.scene"].search([], order="id desc", limit=1).scene)
+        return friend.open("pages/launch/index", scene=scene)
+
     dealer = wechat_phones(RICH["dealer"], "dealer").launch("packages/channel/pages/poster").tap("发给微信好友")
     friend = wechat_phones().launch(dealer.was_asked("share")["path"]).at("pages/login/index")
     friend.see("好友邀请您成为会员")
+    scan().at("pages/login/index").see("好友邀请您成为会员")
     given = {"level": "2", "ratio": "0.75"}
     made = world.api(RICH["dealer"], "dealer").post("/dealer/invitations", json=given, status=201, key=True)
     dealer.open("packages/channel/pages/poster", id=made["id"]).tap("发给微信好友")
     friend.open(dealer.was_asked("share")["path"]).at("packages/channel/pages/apply").see(made["code"])
+    scan().at("packages/channel/pages/apply").see(made["code"])
 
 
 def test_tabs_speak_the_language_of_who_uses_them(wechat_phones):

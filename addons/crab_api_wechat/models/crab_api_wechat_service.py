@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import MissingError
+from odoo.exceptions import MissingError, UserError
 
 from ..schemas import CustomerServiceOut, LinkOut, SubscribeOut, SubscribesOut
 
@@ -11,15 +11,27 @@ class CrabApiWechatService(models.AbstractModel):
     _description = "API: WeChat"
 
     @api.model
-    def _invitation_code(self, subject, level=None):
-        """The picture of the subject's invitation (MB-21).
+    def _invitation_code(self, subject, kind="member", token=None):
+        """The picture of an invitation (CH-09, CH-32, MB-21).
 
-        :param level: public id of a level; none for the base level
+        :param kind: ``member`` or ``dealer``: whom it invites
+        :param token: of its link; none for the subject's own to members of the base level
         :return: bytes of a PNG or JPEG
-        :raise AccessError: (403) for a level to which the subject may not invite
-        :raise MissingError: (404) for an unknown level
+        :raise MissingError: (404) for what is no invitation, or one to dealers that is not the subject's
         """
-        return self.env["crab.wechat.scene"]._picture("invite", self._invitation(subject, level))
+        scenes = self.env["crab.wechat.scene"]
+        if kind == "dealer":
+            own = self.env["crab.dealer.invitation"]._for_subject(subject, [("invite_code", "=", token)])
+            if not own:
+                raise MissingError(self.env._("This record does not exist."))
+            return scenes._picture("dealer", own.invite_code)
+        if not token:
+            return scenes._picture("invite", self._invitation(subject, None))
+        try:  # whoever has its link may show it
+            self.env["crab.member.level"]._read_token(token)
+        except UserError as error:
+            raise MissingError(self.env._("This record does not exist.")) from error
+        return scenes._picture("invite", token)
 
     @api.model
     def _link(self, subject, data):

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Header, Query, Response
 
@@ -26,10 +26,17 @@ def login_wechat(data: LoginWechatIn, env: ApiEnv, source: Source, device: Devic
 def invitation_code(
     env: ApiEnv,
     subject: AnySubject,
-    level: Annotated[str | None, Query(max_length=36, description="Id of a level; without it the base level.")] = None,
+    kind: Annotated[Literal["member", "dealer"], Query(description="Whom it invites.")] = "member",
+    token: Annotated[
+        str | None,
+        Query(max_length=100, description="Of the invitation's link; without it one's own to members, base level."),
+    ] = None,
 ) -> Response:
-    """The mini-program code of one's own invitation, as a picture. 403: not a level to invite to. MB-21, IF-04."""
-    content = env["crab.api.wechat.service"]._invitation_code(subject, level)
+    """The mini-program code of an invitation, as a picture. 404: no invitation, or another dealer's.
+
+    What is scanned opens the mini-program, where the QR picture of the link opens the page. CH-09, CH-32, IF-04, MB-21.
+    """
+    content = env["crab.api.wechat.service"]._invitation_code(subject, kind, token)
     kind = "image/png" if content.startswith(b"\x89PNG") else "image/jpeg"
     return Response(content, media_type=kind)
 

@@ -79,15 +79,40 @@ class TestPaths(ApiWechatCase):
         self.assertEqual((got.status, got.headers["content-type"]), (200, "image/png"))
         self.assertEqual(got.content[:4], b"\x89PNG")
 
-    def test_levels_that_head_office_has_not_opened(self):
-        staff = self.api(self.person(self.staff))
-        path = "/wechat/invitation-code"
-        self.assertEqual(staff.get(path, params={"level": self.gold.public_id}).status, 403)
-        self.assertEqual(staff.get(path, params={"level": "unknown"}).status, 404)
+    def _scanned(self, got):
+        """What the mini-program is opened with by whoever scans the picture."""
+        self.assertEqual((got.status, got.headers["content-type"]), (200, "image/png"))
+        return self.env["crab.wechat.scene"].search([], order="id desc", limit=1)
+
+    @covers("CH-32", "dealer's own member-invitation link and QR", via="api")
+    @covers("IF-04", "mini-program codes", via="api")
+    def test_picture_of_a_level_that_head_office_opened(self):
         self.gold.is_open_to_staff = True
-        self.assertEqual(staff.get(path, params={"level": self.gold.public_id}).status, 200)
-        mine = self.api(self.person(self.member))
-        self.assertEqual(mine.get(path, params={"level": self.gold.public_id}).status, 403)
+        levels = self.env["crab.member.level"]
+        token = levels._invitation_for_subject(self.person(self.staff), self.gold)["token"]
+        dealer = self.api(self.person(self.dealer1))  # shows the poster of its staff
+        for client in (self.api(self.person(self.staff)), dealer):
+            scene = self._scanned(client.get("/wechat/invitation-code", params={"token": token})).scene
+        self.assertEqual(levels._read_token(scene), (self.gold, self.staff))
+        forged = f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
+        for wrong in (forged, "NONSENSE", ".", "%"):
+            self.assertEqual(dealer.get("/wechat/invitation-code", params={"token": wrong}).status, 404)
+        self.gold.is_open_to_staff = False
+        self.assertEqual(dealer.get("/wechat/invitation-code", params={"token": token}).status, 404)
+
+    @covers("CH-09", "QR picture and link", via="api")
+    @covers("IF-04", "mini-program codes", via="api")
+    def test_picture_of_an_invitation_of_a_dealer(self):
+        invitation = self.env["crab.dealer.invitation"]._invite_for_subject(self.person(self.dealer1), "3", 0.9)
+        wanted = {"kind": "dealer", "token": invitation.invite_code}
+        scene = self._scanned(self.api(self.person(self.dealer1)).get("/wechat/invitation-code", params=wanted))
+        self.assertEqual((scene.kind, scene.scene), ("dealer", f"d={invitation.invite_code}"))
+        for other in (self.dealer2, self.staff, self.member):
+            got = self.api(self.person(other)).get("/wechat/invitation-code", params=wanted)
+            self.assertEqual(got.status, 404)
+        for wrong in ({"kind": "dealer"}, {"kind": "dealer", "token": "x"}):
+            got = self.api(self.person(self.dealer1)).get("/wechat/invitation-code", params=wrong)
+            self.assertEqual(got.status, 404)
 
     @covers("IF-04", "share with path and picture", via="api")
     def test_link_of_a_gift(self):

@@ -2630,7 +2630,9 @@ export interface paths {
         };
         /**
          * Invitation Code
-         * @description The mini-program code of one's own invitation, as a picture. 403: not a level to invite to. MB-21, IF-04.
+         * @description The mini-program code of an invitation, as a picture. 404: no invitation, or another dealer's.
+         *
+         *     What is scanned opens the mini-program, where the QR picture of the link opens the page. CH-09, CH-32, IF-04, MB-21.
          */
         get: operations["invitation_code_wechat_invitation_code_get"];
         put?: never;
@@ -18184,8 +18186,10 @@ export interface operations {
     invitation_code_wechat_invitation_code_get: {
         parameters: {
             query?: {
-                /** @description Id of a level; without it the base level. */
-                level?: string | null;
+                /** @description Whom it invites. */
+                kind?: "member" | "dealer";
+                /** @description Of the invitation's link; without it one's own to members, base level. */
+                token?: string | null;
             };
             header?: {
                 /** @description Language of texts for people: `zh-CN` (without it) or `en`. */

@@ -67,7 +67,9 @@ class SmsCase(CrabCase):
     def setUp(self):
         super().setUp()
         self.sandbox.ctl("reset")
-        self.sandbox.ctl("settings", pace=False, credit=None, report="", report_url={}, bad_numbers=[], blacklist=[])
+        self.sandbox.ctl(
+            "settings", pace=False, ahead=0, credit=None, report="", report_url={}, bad_numbers=[], blacklist=[]
+        )
         self.before = len(self.sandbox.ctl("messages"))
 
     def queue(self, template, *phones, order="S1"):

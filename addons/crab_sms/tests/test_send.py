@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import requests
@@ -5,6 +6,8 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form
+
+from odoo.addons.crab_base.tools.timezone import business_date, day_bounds
 
 from ..tools import client
 from .common import E164, PHONE, SmsCase
@@ -151,6 +154,24 @@ class TestSend(SmsCase):
                 self.let_time_pass(sms, 6)
                 self.run_queue()
                 self.assertEqual((sms.state, sms.crab_code), ("sent", False))
+                self.assertEqual(len(self.sandbox.ctl("messages")), before + 1)
+
+    def test_answer_that_is_lost_at_midnight_does_not_send_twice(self):
+        """Aliyun is asked for the SMS of a day: its own, which may be the one before or after ours."""
+        midnight, _end = day_bounds(business_date() + timedelta(days=1))
+        for ours, theirs in ((-5, 5), (5, -5)):  # seconds from midnight
+            with self.subTest(ours=ours, theirs=theirs):
+                before = len(self.sandbox.ctl("messages"))
+                ahead = (midnight - datetime.now(UTC).replace(tzinfo=None)).total_seconds() + theirs
+                self.sandbox.ctl("settings", ahead=ahead)
+                self.sandbox.ctl("fault", on="send", do="lose")
+                sms = self.queue(self.news, PHONE, order=str(ours))
+                self.run_queue()
+                self.assertEqual(sms.state, "process")
+                self.let_time_pass(sms, 6)
+                sms.crab_taken_at = midnight + timedelta(seconds=ours)
+                self.run_queue()
+                self.assertEqual((sms.state, sms.crab_code), ("pending", False))
                 self.assertEqual(len(self.sandbox.ctl("messages")), before + 1)
 
     def test_no_call_waits_for_ever(self):

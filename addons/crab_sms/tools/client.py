@@ -21,6 +21,7 @@ from odoo.addons.crab_base.tools.timezone import business_date
 _logger = logging.getLogger(__name__)
 
 TIMEOUT = 10  # seconds, to connect and to wait for the answer
+CLOCKS = timedelta(minutes=10)  # that a provider's clock may differ from ours, with the call in between
 LARGEST = 200  # numbers in one call; what Tencent takes
 ENDPOINTS = {"tencent": "https://sms.tencentcloudapi.com", "aliyun": "https://dysmsapi.aliyuncs.com"}
 REGION = "ap-guangzhou"  # Tencent Cloud wants one; Aliyun's is in its address
@@ -206,11 +207,15 @@ class Aliyun(_Client):
 
     def find(self, phone, session, taken_at):
         """As :meth:`Tencent.find`."""
-        page, day = 1, business_date(taken_at).strftime("%Y%m%d")
+        days = {business_date(taken_at - CLOCKS), business_date(taken_at + CLOCKS)}  # it is asked by days of its own
+        return next(filter(None, (self._find_on(day, phone, session) for day in sorted(days))), None)
+
+    def _find_on(self, day, phone, session):
+        page = 1
         while True:
             values = {
                 "PhoneNumber": self._written(phone),
-                "SendDate": day,
+                "SendDate": day.strftime("%Y%m%d"),
                 "PageSize": "50",
                 "CurrentPage": str(page),
             }

@@ -50,10 +50,12 @@ class Sms(Sandbox):
         self.keys = Keys(folder)
         self.nonces = set()
         self.address = ""
-        # pace: limits per number; credit: SMS left (None: enough); report: "good" or "fail" come by themselves ("":
-        # none does); report_url: {provider: address}; bad_numbers, blacklist: endings of numbers that are refused
+        # pace: limits per number; ahead: seconds that its clock is; credit: SMS left (None: enough); report: "good" or
+        # "fail" come by themselves ("": none does); report_url: {provider: address}; bad_numbers, blacklist: endings
+        # of numbers that are refused
         self.settings = {
             "pace": False,
+            "ahead": 0,
             "credit": None,
             "report": "",
             "report_url": {},
@@ -239,7 +241,7 @@ class Sms(Sandbox):
                 "text": f"【{sign}】{text}",
                 "session": session,
                 "reference": reference or f"2028:{secrets.token_hex(10)}",
-                "at": now().isoformat(),
+                "at": (now() + datetime.timedelta(seconds=self.settings["ahead"])).isoformat(),
                 "state": "",
             }
             self.store.put("message", f"{time.time_ns():020}{secrets.token_hex(3)}", message)

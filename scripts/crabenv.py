@@ -492,9 +492,7 @@ def product_template(addons=None, base=None):
 
 @contextlib.contextmanager
 def browser():
-    """Debian's chromium. Its headless shell takes half of the processor time, but then and now a page beside another
-    one stops drawing for half a minute.
-    """
+    """Debian's chromium, as the tests, pictures and benchmarks drive it."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")

@@ -325,7 +325,8 @@ class Screen:
         """A button by the name of its method; ``confirm`` answers yes to what it asks."""
         self.page.locator(f"button[name='{name}']:visible").last.click()
         if confirm:
-            self.page.locator(".modal-footer .btn-primary:visible").last.click()
+            # not the button itself, which may stand in a dialogue and waits for the answer
+            self.page.locator(".modal-footer .btn-primary:not([disabled]):visible").last.click()
 
     def wait_for_state(self, text):
         """Wait until the status bar of the form says so."""

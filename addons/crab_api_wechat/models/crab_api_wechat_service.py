@@ -27,6 +27,7 @@ class CrabApiWechatService(models.AbstractModel):
             return scenes._picture("dealer", own.invite_code)
         if not token:
             return scenes._picture("invite", self._invitation(subject, None))
+        token = scenes._token_of(token).upper()  # one picture for it, however it is written
         try:  # whoever has its link may show it
             self.env["crab.member.level"]._read_token(token)
         except UserError as error:

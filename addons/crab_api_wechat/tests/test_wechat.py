@@ -94,6 +94,10 @@ class TestPaths(ApiWechatCase):
         for client in (self.api(self.person(self.staff)), dealer):
             scene = self._scanned(client.get("/wechat/invitation-code", params={"token": token})).scene
         self.assertEqual(levels._read_token(scene), (self.gold, self.staff))
+        made = self.env["crab.wechat.scene"].search_count([])
+        for same in (token.lower(), f" {token}", scene):
+            self.assertEqual(dealer.get("/wechat/invitation-code", params={"token": same}).status, 200)
+        self.assertEqual(self.env["crab.wechat.scene"].search_count([]), made, "WeChat is asked once")
         forged = f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
         for wrong in (forged, "NONSENSE", ".", "%"):
             self.assertEqual(dealer.get("/wechat/invitation-code", params={"token": wrong}).status, 404)

@@ -280,6 +280,25 @@ LATIN = {"Crab", "Excel", "FastAPI", "Odoo", "OdooBot", "csv", "xlsx", "pdf", "A
 CONSOLE = ("selfie_segmentation",)
 
 
+# The web client draws a list as it was kept from the last time, and asks the server meanwhile (its data cache):
+# what is still asked for is counted, as its own sign of loading comes a quarter of a second later.
+ASKED = """
+    window.asked = 0;
+    const { send } = XMLHttpRequest.prototype;
+    XMLHttpRequest.prototype.send = function (...body) {
+        window.asked++;
+        this.addEventListener("loadend", () => window.asked--);
+        return send.apply(this, body);
+    };
+"""
+# three frames in which nothing was asked for: what an answer brings is drawn, and asked for what it shows
+STILL = """() => {
+    const busy = window.asked || document.querySelector('.o_loading_indicator, .o_blockUI');
+    window.still = busy ? 0 : (window.still || 0) + 1;
+    return window.still > 3;
+}"""
+
+
 class Screen:
     """The web client in Debian's chromium, in Chinese, as one user."""
 
@@ -288,6 +307,7 @@ class Screen:
         self.context = browser.new_context(
             locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1400, "height": 900}
         )
+        self.context.add_init_script(ASKED)
         self.errors = []
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
@@ -313,8 +333,8 @@ class Screen:
 
     def settle(self):
         """Wait until the web client has loaded and drawn what it was asked for."""
-        self.page.wait_for_function("!document.querySelector('.o_loading_indicator, .o_blockUI')")
-        self.page.evaluate("() => document.fonts.ready.then(() => true)")
+        self.page.evaluate("() => document.fonts.ready.then(() => (window.still = 0))")
+        self.page.wait_for_function(STILL)
 
     def new(self):
         """A new record from a list or another record."""

@@ -31,7 +31,7 @@ class CrabRefundLine(models.Model):
         if self.quantity:
             share = dec(self.quantity_unshipped) / dec(self.quantity)
         else:
-            share = dec(unshipped) / dec(unshipped + shipped)
+            share = dec(unshipped) / dec(unshipped + shipped or 1)  # nothing is left of it: all was earned
         earned = dec(line.crab_paid) - dec(line.crab_refunded) - dec(line.crab_advance)
         line.write(
             {

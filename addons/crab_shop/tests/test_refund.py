@@ -55,6 +55,14 @@ class TestRefund(ShopCase):
         self.assertEqual(self._goods(order).crab_advance, 0)
         self.assertBooksEqual()
 
+    def test_what_was_kept_of_refunded_goods_is_given_back_later(self):
+        order = self._paid([(self.thousand, 1)])
+        self._refund(order, (1, Decimal("800")))
+        refund = self._refund(order, (0, Decimal("150")))
+        self.assertEqual(self._facts(refund), {("shop_refunded_shipped", "sales"): (137.61, 12.39, 0)})
+        self.assertEqual(order.crab_amount_refunded, 950)
+        self.assertBooksEqual()
+
     def test_several_lines_and_one_left_alone(self):
         order = self._paid([(self.thousand, 1), (self.package1, 2), (self.package2, 1)])
         refund = self._refund(order, (1, None), None, (0, Decimal("10")))

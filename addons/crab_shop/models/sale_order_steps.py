@@ -136,11 +136,16 @@ class SaleOrder(models.Model):
 
     @api.model
     def _cron_close_unpaid(self):
-        """Close what was not paid in time, in sets; an order whose payment is being taken right now is left for the
-        next run.
+        """Close what was not paid in time, in sets; an order whose payment is being taken right now, or has come and
+        is taken next, is left for the next run.
         """
         due = self.search(
-            [("crab_state", "=", "to_pay"), ("crab_pay_before", "<", fields.Datetime.now())], limit=CLOSE_LIMIT
+            [
+                ("crab_state", "=", "to_pay"),
+                ("crab_pay_before", "<", fields.Datetime.now()),
+                ("transaction_ids", "not any", [("state", "=", "done"), ("is_post_processed", "=", False)]),
+            ],
+            limit=CLOSE_LIMIT,
         )
         free = due.try_lock_for_update()
         free.filtered(lambda order: order.crab_state == "to_pay")._crab_close(self.env._("Not paid in time."))

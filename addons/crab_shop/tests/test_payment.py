@@ -142,6 +142,16 @@ class TestPayment(ShopCase):
         self.assertEqual((order.crab_state, order.crab_close_reason), ("closed", "Not paid in time."))
         self.assertEqual((paid.crab_state, self._available(self.thousand)), ("to_ship", 999))
 
+    def test_order_whose_payment_has_come_is_not_closed_before_it_is_taken(self):
+        order = self._place([(self.thousand, 1)])
+        transaction = self._start(order)
+        transaction._set_done()
+        with freeze_time(order.crab_pay_before + timedelta(minutes=1)):
+            self._run_cron("_cron_close_unpaid")
+        self.assertEqual(order.crab_state, "to_pay")
+        transaction._post_process()
+        self.assertEqual((order.crab_state, order.crab_transaction_id), ("to_ship", transaction))
+
     def test_free_order_is_served_without_a_payment(self):
         order = self._place([(self.thousand, 1, 950)])
         self.assertEqual(order.crab_state, "to_ship")

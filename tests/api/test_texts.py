@@ -75,6 +75,15 @@ def test_every_body_and_query(people, counts):
     assert {name: after[name] for name in before if after[name] < before[name]} == {}
 
 
+@pytest.mark.parametrize("text", ["%", "_", "\\", "a\\", "%\\%"])
+def test_signs_of_patterns_are_looked_for_as_they_are(people, text):
+    for who, path in (("stranger", "/catalog/products"), ("dealer", "/dealer/network")):
+        assert people[who].get(path)["items"]
+        assert not people[who].get(path, params={"q": text})["items"], path
+    for path, name in (("/dealer/members", "q"), ("/dealer/staff", "q"), ("/dealer/cards", "number")):
+        people["dealer"].get(path, params={name: text})
+
+
 def test_kept_as_text(shop, people):
     """What is kept comes back letter for letter; the back office shows it as text."""
     member, dealer = people["member"], people["dealer"]

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
 
 from odoo.addons.crab_api.schemas import Page
 from odoo.addons.crab_base.tools.subject import Subject
@@ -35,7 +36,7 @@ class CrabApiDealerService(models.AbstractModel):
         if parent:
             domain &= Domain("parent_id", "=", one(self.env, "crab.dealer", subject, parent).id)
         if text:
-            domain &= Domain("display_name", "ilike", text)
+            domain &= Domain("display_name", "ilike", escape_psql(text))
         dealers, cursor = page(self.env, "crab.dealer", subject, domain, paging)
         items = [schemas.DealerBelowOut.from_dealer(dealer, viewer) for dealer in dealers]
         return Page[schemas.DealerBelowOut](items=items, next_cursor=cursor)
@@ -101,7 +102,7 @@ class CrabApiDealerService(models.AbstractModel):
         if staff_id:
             domain &= Domain("staff_id", "=", one(self.env, "crab.dealer.staff", subject, staff_id).id)
         if text:
-            domain &= Domain("display_name", "ilike", text)
+            domain &= Domain("display_name", "ilike", escape_psql(text))
         members, cursor = page(self.env, "crab.member", subject, domain, paging)
         return schemas.DealerMemberPage(
             items=[schemas.DealerMemberOut.from_member(member) for member in members],

@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
 
 from odoo.addons.crab_api.schemas import Page
 
@@ -18,7 +19,7 @@ class CrabApiDealerStaffService(models.AbstractModel):
         if is_active is not None:
             domain &= Domain("active", "=", is_active)
         if text:
-            domain &= Domain("display_name", "ilike", text)
+            domain &= Domain("display_name", "ilike", escape_psql(text))
         staff, cursor = page(self.env, "crab.dealer.staff", subject, domain, paging)
         figures = staff._earning_figures()
         return schemas.StaffPage(

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.exceptions import MissingError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.sql import escape_psql
 
 from odoo.addons.crab_api.schemas import Page
 from odoo.addons.crab_shop.models.product_template import SHOP_KINDS
@@ -140,7 +141,7 @@ class CrabApiCatalogService(models.AbstractModel):
                 raise MissingError(self.env._("This category does not exist."))
             domain &= Domain("categ_id", "child_of", found.id)
         if q and q.strip():
-            for word in q.split()[:5]:
+            for word in map(escape_psql, q.split()[:5]):
                 domain &= Domain("name", "ilike", word) | Domain("default_code", "=ilike", word)
         after = None
         if paging.cursor:

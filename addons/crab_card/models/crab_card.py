@@ -3,6 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
 
 from ..tools import normalise
 from ..tools.loose_many2one import LooseMany2one
@@ -243,9 +244,7 @@ class CrabCard(models.Model):
         parts = [part for part in re.split(r"[\s\-~—–至到]+", text) if part]
         if len(parts) == 2:
             return Domain("number", ">=", parts[0]) & Domain("number", "<=", parts[1])
-        return Domain.OR(
-            Domain("number", "=like", part.replace("_", r"\_").replace("%", r"\%") + "%") for part in parts
-        )
+        return Domain.OR(Domain("number", "=like", escape_psql(part) + "%") for part in parts)
 
     @api.model
     def _search_display_name(self, operator, value):

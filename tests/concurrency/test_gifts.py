@@ -39,21 +39,25 @@ def member_subject(number):
     return Subject("member", number)
 
 
+def placed(env, world, member_id):
+    member = env["crab.member"].browse(member_id)
+    return env["crab.shop"]._place(member, [(env["product.product"].browse(world.ecard_id), 1, 0)])
+
+
+def paid(env, order):
+    """The one number of ``order``, which is paid now."""
+    provider = env["payment.provider"].search([("code", "!=", "wechatpay")], limit=1)
+    method = env["payment.method"].with_context(active_test=False).search([], limit=1)
+    transaction = env["payment.transaction"]._crab_start(order, provider, method)
+    transaction._set_done()
+    transaction._post_process()
+    lines = order.order_line
+    return env["crab.card"].search([("charge_model", "=", lines._name), ("charge_id", "in", lines.ids)])
+
+
 def bought(world):
     """Id of the one number of an order that the first member has paid."""
-
-    def buy(env):
-        member = env["crab.member"].browse(world.member_ids[0])
-        order = env["crab.shop"]._place(member, [(env["product.product"].browse(world.ecard_id), 1, 0)])
-        provider = env["payment.provider"].search([("code", "!=", "wechatpay")], limit=1)
-        method = env["payment.method"].with_context(active_test=False).search([], limit=1)
-        transaction = env["payment.transaction"]._crab_start(order, provider, method)
-        transaction._set_done()
-        transaction._post_process()
-        lines = order.order_line
-        return env["crab.card"].search([("charge_model", "=", lines._name), ("charge_id", "in", lines.ids)]).id
-
-    return world.run(buy)
+    return world.run(lambda env: paid(env, placed(env, world, world.member_ids[0])).id)
 
 
 def given(world, card_id):
@@ -125,3 +129,33 @@ def test_a_gift_taken_and_revoked_at_once_ends_once(world):
         state, member_id, transit_id, _events = state_of(world, card_id)
         assert (state, transit_id) == ("active", 0)
         assert member_id == world.member_ids[0 if ends == {"revoked"} else 1]
+
+
+def test_numbers_that_come_back_or_are_made_while_their_member_is_merged_go_on_with_it(world):
+    """Of one member at once: three orders are paid, two redemptions cancelled, and it becomes another member."""
+    old, kept = members(world, 2, 900)
+
+    def prepare(env):
+        cards = [paid(env, placed(env, world, old)) for _number in range(2)]
+        redeemed = [env["crab.redemption"]._redeem_held(member_subject(old), card, ADDRESS).id for card in cards]
+        return redeemed, [placed(env, world, old).id for _number in range(3)]
+
+    redeemed, orders = world.run(prepare)
+
+    def act(env, number):
+        if number == 5:
+            env["crab.member"].browse(old).account_id._merge_into(env["crab.member"].browse(kept).account_id)
+        elif number > 2:
+            env["crab.redemption"].browse(redeemed[number - 3])._cancel("changed mind")
+        else:
+            paid(env, env["sale.order"].browse(orders[number]))
+        return True
+
+    assert harness.run_parallel(world.registry, 6, act) == [True] * 6
+
+    def found(env):
+        cards = env["crab.card"].search([("member_id", "in", (old, kept))])
+        assert not env["crab.card.event"]._verify_chain(cards.ids)
+        return [(card.member_id.id, card.state) for card in cards]
+
+    assert world.run(found) == [(kept, "active")] * 5

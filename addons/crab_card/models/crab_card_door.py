@@ -417,10 +417,19 @@ class CrabCard(models.Model):
         return {"state": ("active",), "transit": (FREE,), "not_expired": business_date()}
 
     def _unuse(self, document, expect=None):
-        """Make numbers active again that ``document`` redeemed; the caller knows that nothing was shipped."""
-        return self._change(
+        """Make numbers active again that ``document`` redeemed; the caller knows that nothing was shipped.
+
+        Whose holder was merged meanwhile goes on with whom it became, as those do that were not used.
+        """
+        for member in self.member_id:
+            self._claim_member(member._now())
+        self._change(
             "unuse", document, {"state": "active"}, {"state": ("used",), "used_by": document, **(expect or {})}
         )
+        for member, cards in self.grouped("member_id").items():
+            if member.merged_into_id:
+                cards._move_to_member(member._now())
+        return self
 
     def _cancel(self, document, expect=None):
         """Cancel inactive or active numbers for ever; the holder stays."""
@@ -481,15 +490,16 @@ class CrabCard(models.Model):
         """Make sure that a member who gets numbers in this transaction is not merged into another one meanwhile.
 
         Whoever merges it finds its row changed and is restarted, and then moves these numbers too; whoever comes after
-        the merger is restarted and refused here. Before the numbers are locked: the merger locks in that order.
+        the merger is restarted and refused here. Before the numbers are locked: the merger locks in that order. Who was
+        closed by head office still gets what was under way.
 
-        :raise UserError: for a member who is closed
+        :raise UserError: for a member who was merged
         """
         if not holder or holder._name != "crab.member":
             return
         self.env.flush_all()
         self.env.cr.execute(
-            SQL("UPDATE crab_member SET write_date = write_date WHERE id = %s AND state = 'active'", holder.id)
+            SQL("UPDATE crab_member SET write_date = write_date WHERE id = %s AND merged_into_id IS NULL", holder.id)
         )
         if not self.env.cr.rowcount:
             raise UserError(self.env._("This member is closed and cannot get cards."))

@@ -54,7 +54,7 @@ class CrabCardOrder(models.Model):
         elif self.kind == "transfer":
             cards._hand_over(self, self.receiver_dealer_id, expect=expect)
         elif self.kind == "direct":
-            cards._hand_over(self, self.receiver_member_id, expect=expect)
+            cards._hand_over(self, self.receiver_member_id._now(), expect=expect)
         elif self.sender_member_id:
             self._take_back_from_member(cards)
         else:

@@ -36,7 +36,7 @@ class CrabCardOrder(models.Model):
             if self.sender_dealer_id:
                 rule["dealer_id"] = tuple(self.sender_dealer_id.ids)
             if self.sender_member_id:
-                rule["member_id"] = tuple(self.sender_member_id.ids)
+                rule["member_id"] = tuple(self.sender_member_id._now().ids)
         if kind not in ("cancel", "extension"):
             rule["kind"] = ("physical",)
         rule["state"] = ("inactive", "active") if kind in ("return", "cancel", "extension") else ("inactive",)

@@ -25,7 +25,9 @@ class CrabCardOrder(models.Model):
             made = Domain("state", "!=", "draft") | Domain("orderer_dealer_id", "=", dealer.id)
             return domain | Domain("viewer_dealer_ids", "in", dealer.ids) & made
         if subject.kind == "member":
-            mine = Domain("sender_member_id", "=", subject.id) | Domain("receiver_member_id", "=", subject.id)
+            members_sudo = self.env["crab.member"].sudo().browse(subject.id)._with_merged()  # it has no Odoo user
+            mine = Domain("sender_member_id", "in", members_sudo.ids)
+            mine |= Domain("receiver_member_id", "in", members_sudo.ids)
             made = Domain("state", "!=", "draft") | Domain("actor_kind", "=", "member")
             return domain | mine & made & Domain("kind", "in", ("direct", "return"))
         return domain
@@ -135,7 +137,9 @@ class CrabCardOrder(models.Model):
         """Whether ``step`` is for ``subject`` to take. One that was taken is still its taker's: it changes nothing."""
         self.ensure_one()
         if subject.kind == "member":
-            is_sender, is_receiver = self.sender_member_id.id == subject.id, self.receiver_member_id.id == subject.id
+            is_sender, is_receiver = (
+                member._now().id == subject.id for member in (self.sender_member_id, self.receiver_member_id)
+            )
             if self.kind == "return":
                 return is_sender and step in ("submit", "cancel")
             return self.kind == "direct" and is_receiver and step == "receive"

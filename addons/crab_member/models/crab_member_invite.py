@@ -65,6 +65,8 @@ class CrabMemberLevel(models.Model):
         if not level_sudo or (inviter_sudo is not None and not inviter_sudo):
             raise UserError(self.env._("This invitation is not valid."))
         if inviter_sudo is not None:
+            if inviter_sudo._name == "crab.member":
+                inviter_sudo = inviter_sudo._now()
             self._check_inviter_may(level_sudo, inviter_sudo)
         return level_sudo, inviter_sudo
 

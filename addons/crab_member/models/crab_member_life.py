@@ -203,6 +203,13 @@ class CrabMember(models.Model):
         self._write_guarded({"state": "closed", "merged_into_id": target.id})
         self.message_post(body=self.env._("Merged into %(number)s.", number=target.number))
 
+    def _now(self):
+        """The members as whom these go on: those into whom they were merged, however often."""
+        current = self
+        while merged := current.filtered("merged_into_id"):
+            current = (current - merged) | merged.merged_into_id
+        return current
+
     # ------------------------------------------------------------------ deleting
 
     def _has_history(self):

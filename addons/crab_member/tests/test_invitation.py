@@ -180,6 +180,12 @@ class TestInvitation(MemberCase):
             with self._refused("not valid", AccessError):
                 self.Level._invitation_for_subject(subject)
 
+    def test_the_code_of_a_merged_member_invites_for_whom_it_became(self):
+        member, known = self._new_member(), self._new_member(dealer_id=self.dealer1.id)
+        member.account_id._merge_into(known.account_id)
+        invited = self._join(member.invite_code)
+        self.assertEqual((invited.inviter_id, invited.dealer_id), (known, known.dealer_id))
+
     def test_first_touch_wins(self):
         phone = self._phone()
         first = self._join(self.dealer1.invite_code, phone)

@@ -106,10 +106,11 @@ class CrabNotice(models.Model):
             for event, (reader, values) in getattr(self, sources[model])(of_model).items():
                 if not reader:
                     continue
+                is_member = reader._name == "crab.member"
+                reader = reader._now() if is_member else reader
                 lang = reader.partner_id.lang or self.env.lang or "zh_CN"
                 title, body = templates[event.event]._render(values, lang)
                 named[event.id] = values
-                is_member = reader._name == "crab.member"
                 rows.append(
                     (
                         event.id,

@@ -76,6 +76,13 @@ class TestNotice(NoticeCase):
             self.assertIn("One crab was dead.", told["refund.done"])
         self.assertFalse(self._told(Subject("member", self.friend.id)))
 
+    def test_who_was_merged_is_told_as_who_it_is_now(self):
+        order = self._place([(self.thousand, 1)])
+        self.member.account_id._merge_into(self.friend.account_id)
+        self._pay(order)
+        self._tell()
+        self.assertEqual(self.Notice.search([("document_id", "=", order.id)]).member_id, self.friend)
+
     @covers("HQ-11", "message to top up, also for a lower dealer's request")
     def test_a_dealer_is_told_what_is_missing(self):
         wallet = self.env["crab.wallet"].search([("dealer_id", "=", self.dealer1.id), ("kind", "=", "stored")])

@@ -123,6 +123,16 @@ class TestRedeem(RedemptionCase):
         self.assertEqual(target.redemption_count, 1)
         self.assertEqual(Redemption.search(target.action_open_redemptions()["domain"]), redemption)
 
+    def test_what_a_merged_member_redeemed_is_cancelled_for_the_one_that_remains(self):
+        member = self.env["crab.member"].create({"name": "M", "phone": "13811110000"})
+        target = self.env["crab.member"].create({"name": "T", "phone": "13811110001"})
+        self.cards[0]._bind(None, member)
+        redemption = self._redeem(self.cards[0])
+        member.account_id._merge_into(target.account_id)
+        redemption._cancel("changed mind")
+        self.assertEqual((self.cards[0].state, self.cards[0].member_id), ("active", target))
+        self.assertFalse(self.env["crab.card.event"]._verify_chain(self.cards[:1].ids))
+
     def test_the_key_of_a_cancelled_redemption_does_not_redeem_again(self):
         first = self._redeem(key="k9")
         first._cancel("changed mind")

@@ -47,13 +47,6 @@ class CrabMember(models.Model):
             found |= merged
         return found
 
-    def _crab_now(self):
-        """The members as whom these go on: those into whom they were merged, however often."""
-        current = self
-        while merged := current.filtered("merged_into_id"):
-            current = (current - merged) | merged.merged_into_id
-        return current
-
     def _crab_persons(self) -> SQL:
         """Rows ``(target, id)``: each of these members with its own id and the ids of those merged into it."""
         return SQL(

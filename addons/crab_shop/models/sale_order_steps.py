@@ -183,7 +183,7 @@ class SaleOrder(models.Model):
         self.env["crab.point.entry"]._follow(self)
         # e-cards come with the payment, nobody confirms them: their buyers rise at night
         confirmed = self.filtered(lambda order: order.crab_kind != "ecard")
-        confirmed.crab_member_id._crab_now()._upgrade_due()
+        confirmed.crab_member_id._now()._upgrade_due()
 
     def _crab_extend_receipt(self):
         """Put off the automatic receipt, once per order.

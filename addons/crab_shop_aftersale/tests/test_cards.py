@@ -87,6 +87,19 @@ class TestCards(AftersaleCase):
         with self._refused("this step is not possible", UserError):
             refused._approve()
 
+    def test_what_a_merged_member_gave_back_goes_on_with_the_one_it_became(self):
+        order, cards = self._bought_cards(2)
+        request = self._give_back(order, cards[:1])
+        self.member.account_id._merge_into(self.friend.account_id)
+        returned, friend = request.card_order_id, Subject("member", self.friend.id)
+        self.assertIn(returned, self.env["crab.card.order"]._for_subject(friend, [("kind", "=", "return")]))
+        self._approve(request)
+        self.assertEqual((request.state, cards.mapped("state")), ("done", ["cancelled", "inactive"]))
+        self.assertEqual(order.crab_amount_refunded, 950)
+        again = self._give_back(order, cards[1:], subject=friend)
+        again.card_order_id._step_for_subject(friend, "cancel")
+        self.assertEqual((again.state, cards[1].transit_id), ("cancelled", 0))
+
     def test_numbers_that_were_not_bought_with_the_order_are_not_found(self):
         order, _cards = self._bought_cards(1)
         _other, others = self._bought_cards(1)

@@ -15,14 +15,16 @@ class CrabCard(models.Model):
     def _make_ecards(self, orders):
         """Make the numbers of paid e-card orders: active, bound to the buyer, charged with what was paid for each.
 
-        Numbers are random. Their passwords are random too and known to nobody: an e-card is redeemed from its holder's
-        list.
+        Who was merged since the order was placed gets them as who it is now. Numbers are random. Their passwords are
+        random too and known to nobody: an e-card is redeemed from its holder's list.
         What was paid for a line is spread over its numbers in fen, so that it adds up.
         """
         keys = self.env["crab.card.key"].sudo()  # numbers are made by the suite
         ring = keys._ring()
         orders.order_line.fetch(LINE_FIELDS)
         for order in orders:
+            member = order.crab_member_id._now()
+            self._claim_member(member)
             rows = []
             lines = order.order_line.filtered(lambda line: line.crab_role == "goods")
             for line in lines:
@@ -53,7 +55,7 @@ class CrabCard(models.Model):
                     "batch_id": batch.id,
                     "state": "active",
                     "holder_kind": "member",
-                    "member_id": order.crab_member_id.id,
+                    "member_id": member.id,
                     "password_hash": SQL("s.password_hash"),
                     "key_id": keys._current(ring).id,
                     "charged_amount": SQL("s.amount"),

@@ -141,9 +141,8 @@ class SaleOrder(models.Model):
         if not cards:
             return  # they were never made
         alive = cards.filtered(lambda card: card.state != "cancelled")
-        free = alive.filtered(
-            lambda card: card.state == "active" and card.member_id == self.crab_member_id and not card.transit_id
-        )
+        buyer = self.crab_member_id._now()
+        free = alive.filtered(lambda card: card.state == "active" and card.member_id == buyer and not card.transit_id)
         wanted = len(alive) if line._crab_is_refunded() else quantity
         if wanted > len(free):
             raise UserError(

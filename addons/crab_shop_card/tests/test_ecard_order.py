@@ -161,3 +161,17 @@ class TestEcardOrder(EcardCase):
     def _claimed(self):
         level = self.env["crab.stock.level"].search([("product_id", "=", self.ecard.product_variant_id.id)])
         return level.claimed
+
+    def test_who_was_merged_before_the_numbers_came_gets_them_as_who_it_is_now(self):
+        order = self._place([(self.ecard, 2)], self.friend)
+        self.friend.account_id._merge_into(self.member.account_id)
+        self._pay(order)
+        cards = self._numbers(order)
+        self.assertEqual(cards.member_id, self.member)
+        self.env["crab.card.gift"]._give(Subject("member", self.member.id), cards[0].id)
+
+    def test_what_was_bought_before_a_merger_is_refunded_after_it(self):
+        order = self._bought(2, member=self.friend)
+        self.friend.account_id._merge_into(self.member.account_id)
+        self._refund(order, (1, None))
+        self.assertEqual(sorted(self._numbers(order).mapped("state")), ["active", "cancelled"])

@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -139,6 +142,21 @@ class TestPhysicalOrder(EcardCase):
         self.assertEqual(order.crab_amount_refunded, 50)
         sale.action_receive()
         self.assertBooksEqual()
+
+    def test_who_was_merged_on_the_way_gets_the_numbers_as_who_it_is_now(self):
+        order, _sale = self._sent(2, member=self.friend)
+        self.friend.account_id._merge_into(self.member.account_id)
+        order._crab_receive()
+        self.assertEqual(order.crab_state, "to_review")
+        self.assertEqual(len(self.cards.filtered(lambda card: card.member_id == self.member)), 2)
+
+    def test_the_parcel_of_a_closed_member_keeps_no_receipt_from_running(self):
+        orders = [self._sent(1, member=member)[0] for member in (self.friend, self.member)]
+        self.friend._close("Left")
+        for order in orders:
+            order.crab_receive_before = fields.Datetime.now() - timedelta(days=1)
+        self._run_cron("sale.order", "_cron_receive")
+        self.assertEqual([order.crab_state for order in orders], ["to_review", "to_review"])
 
     def _prices(self, sale, cards=None):
         links = self.env["crab.card.order.number"].search([("order_id", "=", sale.id), ("state", "=", "received")])

@@ -94,7 +94,7 @@ class CrabWechatShipping(models.Model):
         """What is told, or the code of what keeps it from being told: ``(values, None)`` or ``(None, code)``."""
         self.ensure_one()
         order, transaction_sudo = self.order_id, self.transaction_id.sudo()  # the merchant number is in the settings
-        app_sudo, account = self.env["crab.wechat.app"]._active(), order.crab_member_id.account_id
+        app_sudo, account = self.env["crab.wechat.app"]._active(), order.crab_member_id._now().account_id
         openid = account._wechat_openids(app_sudo, account).get(account.id)
         if not openid:
             return None, "no_person"

@@ -70,6 +70,12 @@ class TestShipping(WechatCase):
         self.told(order)
         self.assertEqual(len(self.received("shipping")), 1)
 
+    def test_who_was_merged_since_is_known_as_who_it_is_now(self):
+        order = self.paid_by_wechat([(self.thousand, 1)])
+        self.account._merge_into(self.friend.account_id)
+        self.ship(order)
+        self.assertEqual(self.told(order)["payer"], {"openid": self.openid})
+
     def test_an_order_that_is_received_before_it_could_be_told_is_told(self):
         order = self.paid_by_wechat([(self.thousand, 1)])
         self.ship(order)

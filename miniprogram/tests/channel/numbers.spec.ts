@@ -34,10 +34,18 @@ describe('what is typed', () => {
     ['A1', 'A9', ''],
     ['A1', '', ''],
     ['A9', 'A1', '起始卡号要小于结束卡号'],
+    ['a1', 'A９', ''],
     ['A1', 'A10', '起始和结束卡号要前缀相同、位数相同'],
     ['A1', 'B2', '起始和结束卡号要前缀相同、位数相同'],
     ['哈哈', '???', '起始和结束卡号要前缀相同、位数相同'],
   ])('from %s to %s', (first, last, fault) => expect(rangeFault(first, last)).toBe(fault))
+
+  it.each([
+    ['A08-A11\nA08-A11 A09', 4],
+    ['A08-A11\nA10-A15\nA09', 8],
+    ['A15 A08-A11\nA010-A011 哈哈 哈哈', 8],
+    ['a1，Ａ１ A1', 1],
+  ])('%s are %s different ones', (text, count) => expect(countOf(text)).toBe(count))
 
   it.each([['A08-A11\nB1 B2', 6], ['A1-A1', 1], ['', 0], ['A1-B9', null], ['A9-A1', null], ['CRAB2026000000000001-CRAB2026000000010000', 10000]])('%s are %s', (text, count) => {
     expect(countOf(text)).toBe(count)
@@ -45,6 +53,7 @@ describe('what is typed', () => {
 
   it('falls apart around what does not fit', () => {
     expect(without('A098-A103\nB1，B2', ['A098', 'A100', 'A101', 'B2'])).toBe('B1\nA099\nA102-A103')
+    expect(without('a1 a2-a4', ['A1', 'A3'])).toBe('A2\nA4')
     expect(without('A1-A3', ['A1', 'A2', 'A3'])).toBe('')
     expect(without('A1-A3 哈哈-呵呵', ['B2', 'A22'])).toBe('A1-A3\n哈哈-呵呵')
   })

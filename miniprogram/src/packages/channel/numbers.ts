@@ -3,10 +3,13 @@ export interface Chosen {
   ranges: [string, string][]
 }
 
+/** As the server spells a number, however it was typed. */
+const spelled = (text: string) => text.normalize('NFKC').toUpperCase()
+
 /** Numbers and ranges (first-last) that were typed, pasted or scanned; each once. */
 export function parseNumbers(text: string): Chosen {
   const chosen: Chosen = { numbers: [], ranges: [] }
-  for (const part of new Set(text.split(/[\s,，、;；]+/).filter(Boolean))) {
+  for (const part of new Set(spelled(text).split(/[\s,、;]+/).filter(Boolean))) {
     const ends = part.split(/[-~—–至]+/).filter(Boolean)
     if (ends.length === 2) chosen.ranges.push([ends[0], ends[1]])
     else chosen.numbers.push(part)
@@ -40,21 +43,27 @@ export function allTyped({ numbers, first, last }: Typed): string {
 
 /** Why two numbers are no range, as a text; '' where they are one. */
 export function rangeFault(first: string, last: string): string {
-  const [from, to] = [first.trim(), last.trim()]
+  const [from, to] = [spelled(first).trim(), spelled(last).trim()]
   if (!from || !to) return ''
   if (!runOf(from, to)) return '起始和结束卡号要前缀相同、位数相同'
   return from > to ? '起始卡号要小于结束卡号' : ''
 }
 
-/** How many were typed; null where a range cannot be counted. */
+/** How many different ones were typed; null where a range cannot be counted. */
 export function countOf(text: string): number | null {
   const { numbers, ranges } = parseNumbers(text)
-  const counts = ranges.map(([first, last]) => {
-    const run = runOf(first, last)
-    return run && run.to >= run.from ? run.to - run.from + 1 : NaN
-  })
-  const count = counts.reduce((sum, one) => sum + one, numbers.length)
-  return Number.isNaN(count) ? null : count
+  const singles = numbers.map((one) => runOf(one, one)).filter((run) => run !== null)
+  const runs = ranges.map(([first, last]) => runOf(first, last))
+  if (runs.some((run) => !run || run.to < run.from)) return null
+  let count = numbers.length - singles.length
+  const counted: Record<string, number> = {} // up to here, of those that look alike
+  for (const { head, width, from, to } of [...singles, ...runs].map((run) => run!).sort((a, b) => a.from - b.from)) {
+    const look = `${head} ${width}`
+    const start = Math.max(from, (counted[look] ?? -1) + 1)
+    count += Math.max(0, to - start + 1)
+    counted[look] = Math.max(counted[look] ?? -1, to)
+  }
+  return count
 }
 
 /** What was typed without some numbers: a range falls apart around each. */

@@ -90,7 +90,7 @@ class CrabApiAuthService(models.AbstractModel):
     @api.model
     def _switch(self, session, role, source, device):
         """Go on in another role without logging in again; the old tokens end."""
-        opened_sudo = self.env["crab.session"]._open(session.account_id, role, "switch", source, device)
+        opened_sudo = self.env["crab.session"]._open(session.account_id, role, "switch", source, device, session)
         session._end("switch")
         return TokensOut(**opened_sudo._tokens())
 

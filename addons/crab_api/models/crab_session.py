@@ -57,16 +57,20 @@ class CrabSession(models.Model):
         ],
         readonly=True,
     )
+    switched_from_id = fields.Many2one(
+        "crab.session", "Switched from", readonly=True, index="btree_not_null", ondelete="set null", groups=NO_ACCESS
+    )
     renewals = fields.Integer(required=True, readonly=True, default=0, groups=NO_ACCESS)
     generation = fields.Integer(required=True, readonly=True, groups=NO_ACCESS)
 
     # ------------------------------------------------------------------ making tokens
 
     @api.model
-    def _open(self, account, role, method, source=None, device=None):
+    def _open(self, account, role, method, source=None, device=None, switched_from=None):
         """Log ``account`` in.
 
         :param role: ``member``, ``dealer`` or ``staff``, one that the account has; None: the first it has
+        :param switched_from: session that goes on in this one
         :return: session, in sudo
         :raise ApiError: (403) when the account has no such role
         """
@@ -86,6 +90,7 @@ class CrabSession(models.Model):
                 "started_at": now,
                 "renewed_at": now,
                 "generation": account.sudo().token_generation,
+                "switched_from_id": switched_from and switched_from.id,
             }
         )
 
@@ -204,13 +209,25 @@ class CrabSession(models.Model):
     # ------------------------------------------------------------------ ending
 
     def _end(self, reason):
-        """End sessions; their tokens are worth nothing from now on.
+        """End sessions; their tokens are worth nothing from now on, nor are those of sessions that were switched to
+        them and count a little longer.
 
-        :param reason: a key of ``end_reason``
+        :param reason: a key of ``end_reason``; ``switch`` lets the tokens count a little longer
         """
-        self.sudo().filtered(lambda session: not session.ended_at).write(  # sudo: read-only for everybody
-            {"ended_at": fields.Datetime.now(), "end_reason": reason}
-        )
+        now = fields.Datetime.now()
+        ending_sudo = self.sudo()  # sudo: read-only for everybody
+        if reason != "switch":
+            before_sudo = ending_sudo
+            while before_sudo := before_sudo.switched_from_id.filtered(lambda session: session._is_switching(now)):
+                ending_sudo |= before_sudo
+        ending_sudo.filtered(
+            lambda session: not session.ended_at or (reason != "switch" and session._is_switching(now))
+        ).write({"ended_at": now, "end_reason": reason})
+
+    def _is_switching(self, now):
+        """Whether this session was switched from so lately that it still counts."""
+        lately = now - timedelta(seconds=RETRY_SECONDS)
+        return self.end_reason == "switch" and self.ended_at > lately
 
     def action_end(self):
         """Log this device out."""

@@ -338,6 +338,36 @@ class TestTokens(AuthCase):
         refused = self.api().use(other.json).post("/auth/switch", json={"role": "dealer"})
         self.assertEqual((refused.status, refused.code), (403, "no_role"))
 
+    def switched(self, *roles):
+        """Tokens of a staff member's session and of those it was switched to, one after the other."""
+        tokens = [self.env["crab.session"]._open(self.staff.account_id, "staff", "sms")._tokens()]
+        for role in roles:
+            tokens.append(self.api().use(tokens[-1]).post("/auth/switch", json={"role": role}).json)
+        return tokens
+
+    def test_what_ends_after_a_switch_ends_the_old_session_too(self):
+        self.env["crab.member"]._sign_up(self.staff.account_id)
+        service = self._new_user("service-end", "customer_service")
+
+        def log_out(tokens):
+            self.assertEqual(self.api().use(tokens).post("/auth/logout").status, 204)
+
+        def by_office(_tokens):
+            self.env["crab.session"].search([], limit=1).with_user(service).action_end()
+
+        for end in (log_out, by_office):
+            old, newer, newest = self.switched("member", "staff")
+            self.assertTrue(all(map(self.is_in, (old, newer, newest))))
+            end(newest)
+            for tokens in (old, newer, newest):
+                self.assertFalse(self.is_in(tokens), end.__name__)
+                self.assertEqual(self.refresh(tokens["refresh_token"]).status, 401)
+                self.assertEqual(self.api().use(tokens).post("/auth/switch", json={"role": "member"}).status, 401)
+
+        old, new = self.switched("member")
+        log_out(old)
+        self.assertEqual((self.is_in(old), self.is_in(new)), (False, True), "the old one alone")
+
 
 class TestPasswordAndPhone(AuthCase):
     @covers("MB-31", "set or change password", via="api")

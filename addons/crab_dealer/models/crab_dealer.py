@@ -56,9 +56,15 @@ def ratio_points(ratio):
 
 
 def ratio_text(ratio):
-    """A ratio as people write it: 0.7, 0.65, 0.6250 without trailing zeros beyond two digits."""
+    """A ratio as it is typed and as programs read it: 0.70, 0.65, 0.6250."""
     text = f"{ratio_points(ratio) / 10000:.4f}"
     return text[:-2] if text.endswith("00") else text
+
+
+def ratio_words(env, ratio):
+    """A ratio as a message says it: 65 %, in Chinese 6.5 折."""
+    whole = 10 if (env.lang or "").startswith("zh") else 100
+    return env._("%(ratio)s %%", ratio=f"{ratio_points(ratio) * whole / 10000:g}")
 
 
 class CrabDealer(models.Model):
@@ -312,7 +318,7 @@ class CrabDealer(models.Model):
         )  # sudo: the tree's order holds beyond what the user sees
         wrong = children.filtered(lambda child: is_wrong(child.parent_id, child))
         if wrong:
-            names = [f"{child.display_name} ({ratio_text(child.ratio)})" for child in wrong[:MAX_NAMED]]
+            names = [f"{child.display_name} ({ratio_words(self.env, child.ratio)})" for child in wrong[:MAX_NAMED]]
             raise ValidationError("\n".join([title, *names, *(["…"] if len(wrong) > MAX_NAMED else [])]))
 
     # ------------------------------------------------------------------ CRUD
@@ -373,7 +379,7 @@ class CrabDealer(models.Model):
                 self.env._(
                     "A price ratio lies between 0 and 1, e.g. 0.65, and below that of members (%(who)s: %(ceiling)s).",
                     who=self._ratio_ceiling_name(),
-                    ceiling=ratio_text(self._ratio_ceiling()),
+                    ceiling=ratio_words(self.env, self._ratio_ceiling()),
                 )
             )
         if vals.get("code"):

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
 
-from .crab_dealer import LEVELS, RATIO_DIGITS, ratio_points, ratio_text
+from .crab_dealer import LEVELS, RATIO_DIGITS, ratio_points, ratio_words
 
 
 class CrabDealerInvitation(models.Model):
@@ -112,9 +112,9 @@ class CrabDealerInvitation(models.Model):
                         "The price ratio of the invitation must lie between that of %(dealer)s (%(ratio)s) "
                         "and that of members (%(who)s: %(ceiling)s).",
                         dealer=dealer.display_name,
-                        ratio=ratio_text(dealer.ratio),
+                        ratio=ratio_words(self.env, dealer.ratio),
                         who=dealer._ratio_ceiling_name(),
-                        ceiling=ratio_text(ceiling),
+                        ceiling=ratio_words(self.env, ceiling),
                     )
                 )
 

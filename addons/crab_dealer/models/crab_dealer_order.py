@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.subject import Subject
 
-from .crab_dealer import ratio_points, ratio_text
+from .crab_dealer import ratio_points, ratio_words
 
 
 class CrabDealer(models.Model):
@@ -27,9 +27,9 @@ class CrabDealer(models.Model):
                         "The price ratio of %(dealer)s (%(ratio)s) must be above that of its parent "
                         "%(parent)s (%(parent_ratio)s).",
                         dealer=dealer.display_name,
-                        ratio=ratio_text(dealer.ratio),
+                        ratio=ratio_words(self.env, dealer.ratio),
                         parent=parent.display_name,
-                        parent_ratio=ratio_text(parent.ratio),
+                        parent_ratio=ratio_words(self.env, parent.ratio),
                     )
                 )
             if ratio_points(dealer.ratio) >= ratio_points(ceiling):
@@ -38,9 +38,9 @@ class CrabDealer(models.Model):
                         "The price ratio of %(dealer)s (%(ratio)s) must be below that of members "
                         "(%(who)s: %(ceiling)s).",
                         dealer=dealer.display_name,
-                        ratio=ratio_text(dealer.ratio),
+                        ratio=ratio_words(self.env, dealer.ratio),
                         who=self._ratio_ceiling_name(),
-                        ceiling=ratio_text(ceiling),
+                        ceiling=ratio_words(self.env, ceiling),
                     )
                 )
         self._raise_for_children(
@@ -96,7 +96,7 @@ class CrabDealer(models.Model):
                 self.env._(
                     "%(dealer)s already has the price ratio %(ratio)s.",
                     dealer=self.display_name,
-                    ratio=ratio_text(ratio),
+                    ratio=ratio_words(self.env, ratio),
                 )
             )
         self._write_guarded({"ratio": ratio})

@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.spreadsheet import Column
 
-from .crab_dealer import TYPES_OF_LEVEL, ratio_points, ratio_text
+from .crab_dealer import TYPES_OF_LEVEL, ratio_points, ratio_words
 
 LEVEL_LABELS = {"一级": "1", "二级": "2", "三级": "3"}
 TYPE_LABELS = {
@@ -153,7 +153,9 @@ class CrabImportDealer(models.AbstractModel):
                 yield (
                     row.number,
                     "折扣",
-                    self.env._("must be above that of the parent (%(ratio)s)", ratio=ratio_text(parent["ratio"])),
+                    self.env._(
+                        "must be above that of the parent (%(ratio)s)", ratio=ratio_words(self.env, parent["ratio"])
+                    ),
                 )
             if ratio_points(row["ratio"]) >= ratio_points(ceiling):
                 yield (
@@ -162,7 +164,7 @@ class CrabImportDealer(models.AbstractModel):
                     self.env._(
                         "must be below that of members (%(who)s: %(ratio)s)",
                         who=ceiling_name,
-                        ratio=ratio_text(ceiling),
+                        ratio=ratio_words(self.env, ceiling),
                     ),
                 )
 

@@ -4,6 +4,7 @@ from odoo.tests import Form
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.subject import Subject
 
+from ..models.crab_dealer import ratio_words
 from .common import DealerCase
 
 
@@ -92,9 +93,24 @@ class TestDealerRatio(DealerCase):
             patch.object(model, "_ratio_ceiling", lambda self: 0.85),
             patch.object(model, "_ratio_ceiling_name", lambda self: "Gold"),
         ):
-            with self.assertRaisesRegex(ValidationError, r"Gold: 0\.85"), self.env.cr.savepoint():
+            with self.assertRaisesRegex(ValidationError, "Gold: 85 %"), self.env.cr.savepoint():
                 self.c._set_ratio(0.85, "x")
             self.c._set_ratio(0.8499, "x")
+
+    def test_messages_say_ratios_as_people_do(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        cases = [
+            (0.6, "60 %", "6 折"),
+            (0.65, "65 %", "6.5 折"),
+            (0.7125, "71.25 %", "7.125 折"),
+            (1, "100 %", "10 折"),
+        ]
+        for ratio, english, chinese in cases:
+            self.assertEqual(ratio_words(self.env(context={}), ratio), english)
+            self.assertEqual(ratio_words(self.env(context={"lang": "zh_CN"}), ratio), chinese)
+        refused = "TB.*6 折.*TA.*6 折"
+        with self.assertRaisesRegex(ValidationError, refused), self.env.cr.savepoint():
+            self.b.with_context(lang="zh_CN")._set_ratio(0.6, "x")
 
     def test_reason_and_change_are_needed(self):
         wrong = [(0.75, ""), (0.75, "  "), (0.75, None), (0.70, "same")]

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
-from odoo.addons.crab_dealer.models.crab_dealer import MAX_NAMED, RATIO_DIGITS, ratio_points, ratio_text
+from odoo.addons.crab_dealer.models.crab_dealer import MAX_NAMED, RATIO_DIGITS, ratio_points, ratio_words
 from odoo.addons.crab_dealer.models.crab_invite_mixin import new_code
 
 INVITERS = "crab_base.group_customer_service"  # and administrators
@@ -95,12 +95,15 @@ class CrabMemberLevel(models.Model):
                 .search([("ratio", ">=", level.ratio)], order="ratio desc, code", limit=MAX_NAMED + 1)
             )
             if dealers_sudo:
-                names = [f"{dealer.display_name} ({ratio_text(dealer.ratio)})" for dealer in dealers_sudo[:MAX_NAMED]]
+                names = [
+                    f"{dealer.display_name} ({ratio_words(self.env, dealer.ratio)})"
+                    for dealer in dealers_sudo[:MAX_NAMED]
+                ]
                 title = self.env._(
                     "The price ratio of “%(level)s” (%(ratio)s) must be above that of every dealer. "
                     "These are not below it:",
                     level=level.name,
-                    ratio=ratio_text(level.ratio),
+                    ratio=ratio_words(self.env, level.ratio),
                 )
                 raise ValidationError("\n".join([title, *names, *(["…"] if len(dealers_sudo) > MAX_NAMED else [])]))
 
@@ -239,7 +242,9 @@ class CrabMemberLevel(models.Model):
         if ratio_points(ratio) == ratio_points(self.ratio):
             raise UserError(
                 self.env._(
-                    "“%(level)s” already has the price ratio %(ratio)s.", level=self.name, ratio=ratio_text(ratio)
+                    "“%(level)s” already has the price ratio %(ratio)s.",
+                    level=self.name,
+                    ratio=ratio_words(self.env, ratio),
                 )
             )
         self._write_guarded({"ratio": ratio})

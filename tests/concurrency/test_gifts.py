@@ -159,3 +159,40 @@ def test_numbers_that_come_back_or_are_made_while_their_member_is_merged_go_on_w
         return [(card.member_id.id, card.state) for card in cards]
 
     assert world.run(found) == [(kept, "active")] * 5
+
+
+def test_conceding_and_shipping_at_once_leave_nothing_owed(world):
+    """However they race: what was paid is what was given back and what was earned."""
+
+    def prepare(env):
+        order = placed(env, world, world.member_ids[0])
+        card = paid(env, order)
+        redemption = env["crab.redemption"]._redeem_held(member_subject(world.member_ids[0]), card, ADDRESS)
+        return order.id, redemption.id
+
+    order_id, redemption_id = world.run(prepare)
+
+    def act(env, number):
+        if number:
+            order = env["sale.order"].browse(order_id)
+            env["crab.refund"]._refund(order, [(order.order_line, 0, 10 * number)], "late")
+        else:
+            env["crab.redemption"].browse(redemption_id).delivery_id._ship("SF")
+        return True
+
+    assert harness.run_parallel(world.registry, 4, act) == [True] * 4
+
+    def earned(env):
+        order = env["sale.order"].browse(order_id)
+        facts = env["crab.ledger.fact"].search(
+            [
+                ("document_model", "=", "crab.redemption"),
+                ("document_id", "=", redemption_id),
+                ("kind", "=", "redemption_shipped"),
+                ("company_id", "=", order.company_id.id),
+            ]
+        )
+        return sum(facts.mapped("amount_net")) + sum(facts.mapped("amount_tax")), order.amount_total - 60
+
+    booked, due = world.run(earned)
+    assert round(booked - due, 2) == 0, (booked, due)

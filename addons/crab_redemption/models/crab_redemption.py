@@ -437,10 +437,14 @@ class CrabRedemption(models.Model):
             )
         )
 
+    def _amount_owed(self):
+        """What the company owes for the number, with tax: what was charged; less by what was conceded since."""
+        return round_cents(self.amount_charged)
+
     def _revenue_by_tax(self, taxed):
         """``{tax id or None: [net, tax]}``; ``taxed`` remembers what one product and amount come to."""
         company, products = self.company_id, self.product_ids
-        amounts = spread(round_cents(self.amount_charged), [dec(product.list_price) for product in products])
+        amounts = spread(self._amount_owed(), [dec(product.list_price) for product in products])
         result = {}
         for product, amount in zip(products, amounts, strict=True):
             key = product, company, amount

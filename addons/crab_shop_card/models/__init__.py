@@ -3,6 +3,7 @@ from . import crab_card
 from . import crab_card_gift
 from . import crab_card_order
 from . import crab_member
+from . import crab_redemption
 from . import crab_stock_level
 from . import res_config_settings
 from . import sale_order

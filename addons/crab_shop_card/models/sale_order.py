@@ -105,6 +105,8 @@ class SaleOrder(models.Model):
             return result
         for line in refund.line_ids:
             self._crab_cancel_ecards(line.order_line_id, int(line.quantity))
+            shipped = line.order_line_id._crab_numbers().redemption_ids.filtered(lambda one: one.state == "shipped")
+            shipped._crab_follow_concession(refund)
         goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
         if all(line.crab_refunded_quantity >= line.product_uom_qty or line._crab_is_refunded() for line in goods):
             self._crab_close_ecards(refund.reason)
@@ -135,12 +137,9 @@ class SaleOrder(models.Model):
 
         :raise UserError: when there are fewer
         """
-        cards = self.env["crab.card"].search(
-            [("charge_model", "=", line._name), ("charge_id", "=", line.id)], order="number"
-        )
-        if not cards:
-            return  # they were never made
-        alive = cards.filtered(lambda card: card.state != "cancelled")
+        alive = line._crab_numbers()
+        if not alive:
+            return  # they were never made, or all are cancelled
         buyer = self.crab_member_id._now()
         free = alive.filtered(lambda card: card.state == "active" and card.member_id == buyer and not card.transit_id)
         wanted = len(alive) if line._crab_is_refunded() else quantity

@@ -6,6 +6,7 @@ from odoo.tests import Form, tagged
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_shop.tests.common import ADDRESS
 
 from .common import EcardCase
 
@@ -175,3 +176,37 @@ class TestEcardOrder(EcardCase):
         self.friend.account_id._merge_into(self.member.account_id)
         self._refund(order, (1, None))
         self.assertEqual(sorted(self._numbers(order).mapped("state")), ["active", "cancelled"])
+
+    def _redeemed(self, card):
+        subject = Subject("member", self.member.id)
+        return self.env["crab.redemption"]._redeem_held(subject, card, ADDRESS).delivery_id.sudo()
+
+    def _owed(self, order):
+        """What the books say is owed for the numbers of an order."""
+        cards = self.env["crab.card"].search([("charge_id", "in", self._goods(order).ids)])
+        documents = {"sale.order": order, "crab.refund": order.crab_refund_ids, "crab.redemption": cards.redemption_ids}
+        signs = {"shop_paid_card": 1, "shop_refunded_card": -1, "redemption_shipped": -1}
+        facts = self.env["crab.ledger.fact"].search([("kind", "in", list(signs))])
+        return sum(
+            signs[fact.kind] * (dec(fact.amount_net) + dec(fact.amount_tax))
+            for fact in facts
+            if fact.document_id in documents[fact.document_model].ids
+        )
+
+    def test_what_is_conceded_of_the_price_is_no_revenue(self):
+        """Whenever it is conceded, before or after the goods left: in the end nothing is owed, no cent earned twice."""
+        package = self.ecard.crab_choice_ids
+        self.env["product.product"]._crab_adjust_stock({package: 10})
+        order = self._bought(3, Decimal("0.01"))  # 2849.99
+        first, second, third = self._numbers(order)
+        self._redeemed(first)._ship("SF")
+        self._refund(order, (0, Decimal("100")))
+        waiting = self._redeemed(second)
+        self.assertEqual(self._refund(order, (1, None)).amount, 916.66)
+        self.assertEqual(third.state, "cancelled")
+        self.assertIn(self._owed(order), (Decimal("916.66"), Decimal("916.67")))
+        waiting._ship("SF")
+        self.assertEqual(self._owed(order), 0)
+        self._refund(order, (0, Decimal("33.33")))
+        self.assertEqual(self._owed(order), 0)
+        self.assertBooksEqual()

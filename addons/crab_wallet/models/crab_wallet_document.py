@@ -84,6 +84,7 @@ class CrabWalletDocument(models.Model):
     )
     is_opening = fields.Boolean("Opening value", readonly=True, copy=False)
     is_above_limit = fields.Boolean("Needs a second person", compute="_compute_is_above_limit")
+    same_reference = fields.Char("Documents with this bank reference", compute="_compute_same_reference")
     author_ids = fields.Many2many("res.users", string="Entered by", readonly=True, copy=False)
     requested_by_id = fields.Many2one("res.users", "Confirmed by", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", "Approved by", readonly=True, copy=False, tracking=True)
@@ -95,6 +96,12 @@ class CrabWalletDocument(models.Model):
     key = fields.Char(readonly=True, copy=False)
 
     _key_uniq = models.UniqueIndex("(key) WHERE key IS NOT NULL", "This document exists already.")
+    # one transfer may pay debts and top up, and pay for two dealers; the same of it twice is a mistake
+    _transfer_once = models.UniqueIndex(
+        "(dealer_id, kind, bank_reference)"
+        " WHERE bank_reference <> '' AND kind <> 'credit_grant' AND state IN ('waiting', 'done')",
+        "This transfer was entered already.",
+    )
     _amount_check = models.Constraint(
         "CHECK(amount > 0 AND amount <= 9999999999.99)", "Enter an amount between 0.01 and 9,999,999,999.99."
     )
@@ -104,6 +111,30 @@ class CrabWalletDocument(models.Model):
         for document in self:
             limit = document.company_id.sudo().crab_wallet_approval_amount  # a figure, no secret
             document.is_above_limit = document.currency_id.compare_amounts(document.amount, limit) > 0
+
+    @api.depends("bank_reference", "kind", "state")
+    def _compute_same_reference(self):
+        """What the same transfer was entered for, while nothing is booked yet: who enters or approves sees it."""
+        for document in self:
+            others = document._with_same_reference() if document.state in ("draft", "waiting") else document.browse()
+            document.same_reference = ", ".join(
+                f"{other.name} ({other.dealer_id.display_name}, {other.amount:,.2f})" for other in others
+            )
+
+    def _with_same_reference(self):
+        """Documents that are carried out, or wait for approval, for the transfer of this one."""
+        self.ensure_one()
+        reference = (self.bank_reference or "").strip()
+        if not reference or self.kind == "credit_grant":
+            return self.browse()
+        return self.search(
+            [
+                ("bank_reference", "=", reference),
+                ("kind", "!=", "credit_grant"),
+                ("state", "in", ("waiting", "done")),
+                ("id", "!=", self._origin.id),
+            ]
+        )
 
     # === Entering === #
 
@@ -254,6 +285,20 @@ class CrabWalletDocument(models.Model):
             raise UserError(self.env._("The voucher is neither a picture nor a PDF."))
         if not (self.bank_reference or "").strip():
             raise UserError(self.env._("Enter the bank reference of the transfer first."))
+        self._set({"bank_reference": self.bank_reference.strip()})
+        twice = self._with_same_reference().filtered(
+            lambda other: (other.dealer_id, other.kind) == (self.dealer_id, self.kind)
+        )[:1]
+        if twice:
+            raise UserError(
+                self.env._(
+                    "The transfer %(reference)s was entered already: %(document)s of %(date)s over %(amount)s.",
+                    reference=self.bank_reference,
+                    document=twice.name,
+                    date=twice.received_date,
+                    amount=f"{twice.amount:,.2f}",
+                )
+            )
 
     def _ask_approval(self):
         self._end_review()

@@ -1,8 +1,9 @@
 import base64
 from contextlib import suppress
 from decimal import Decimal
+from itertools import count
 
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, mute_logger
@@ -14,14 +15,16 @@ from .common import VOUCHER, WalletCase
 
 
 class TestDocument(WalletCase):
-    def _enter(self, kind="topup", amount=1000, user=None, dealer=None):
+    transfers = count(1)
+
+    def _enter(self, kind="topup", amount=1000, user=None, dealer=None, reference=None):
         """As finance does it in the form."""
         form = Form(self.Document.with_user(user or self.finance))
         form.kind = kind
         form.dealer_id = dealer or self.a
         form.amount = amount
         if kind != "credit_grant":
-            form.bank_reference = "ICBC-77"
+            form.bank_reference = reference or f"ICBC-{next(self.transfers)}"
             form.voucher = VOUCHER
         return form.save()
 
@@ -425,6 +428,33 @@ class TestDocument(WalletCase):
             done._reverse(" ")
         with self.assertRaisesRegex(UserError, "cannot|closed|carried out"):
             done.action_cancel()
+
+    def test_a_transfer_is_entered_once(self):
+        self._charge(8000)
+        first = self._enter(amount=1000, reference="ICBC-A")
+        first.action_confirm()
+        second = self._enter(amount=1000, reference=" ICBC-A ")
+        self.assertIn(first.name, second.same_reference)
+        with self.assertRaisesRegex(UserError, f"entered already: {first.name}"):
+            second.action_confirm()
+        self.assertEqual((second.state, self._figures()[0]), ("draft", 1000))
+        # what is left of it pays debts: who enters it sees the other one
+        repayment = self._enter("repayment", 500, reference="ICBC-A")
+        self.assertIn("1,000.00", repayment.same_reference)
+        repayment.action_confirm()
+        self.assertEqual((repayment.state, repayment.same_reference), ("done", ""))
+        first._reverse("wrong amount")
+        second.action_confirm()
+        self.assertEqual((second.state, second.bank_reference, self._figures()[0]), ("done", "ICBC-A", 1000))
+        self._assert_sound()
+
+    def test_a_transfer_that_waits_for_approval_is_not_entered_again(self):
+        self._enter(amount=60000, reference="ICBC-B").action_confirm()
+        with self.assertRaisesRegex(UserError, "entered already"):
+            self._enter(amount=60000, reference="ICBC-B").action_confirm()
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            self._enter(amount=1, reference="ICBC-B")._set({"state": "done"})  # two at the same moment
+            self.env.flush_all()
 
     def test_a_closed_dealer_can_only_repay(self):
         self._charge(6000)

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec, round_cents
+from odoo.addons.crab_base.tools.timezone import business_date
 
 
 class CrabCardOrder(models.Model):
@@ -165,7 +166,8 @@ class CrabCardOrder(models.Model):
                 self.executor_dealer_id, amount, self, "activation", f"{self._name}:{self.id}"
             )
         amounts = self._charge_numbers()
-        self.env["crab.card"].browse(card_ids)._activate(self, amounts, expect=self._number_rule())
+        expect = {**self._number_rule(), "not_expired": business_date()}
+        self.env["crab.card"].browse(card_ids)._activate(self, amounts, expect=expect)
         self._sync_lines()
         self._record_prices()
         self._set_state(

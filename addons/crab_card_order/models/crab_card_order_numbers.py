@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.timezone import business_date
 
 NAMED_AT_MOST = 20
 
@@ -52,7 +53,16 @@ class CrabCardOrder(models.Model):
         domain = Domain("transit_id", "=", False)
         for name, allowed in self._number_rule().items():
             domain &= Domain(name, "in", [value or False for value in allowed])
+        if self._needs_valid_numbers():
+            domain &= Domain("valid_until", "=", False) | Domain("valid_until", ">=", business_date())
         return domain
+
+    def _needs_valid_numbers(self):
+        """Nobody gets, or pays for, a number that can no longer be redeemed: its validity is extended first.
+
+        What is on its way is still received.
+        """
+        return self.kind in ("issue", "transfer", "direct", "activation")
 
     def _rule_sql(self, name, allowed):
         column = SQL("card.%s", SQL.identifier(name))
@@ -71,6 +81,7 @@ class CrabCardOrder(models.Model):
             "origin_dealer_id": self.env._("belongs to a level-1 dealer, not to the platform"),
             "company_id": self.env._("another company is its issuer"),
             "product_id": self.env._("the order has no such card"),
+            "valid_until": self.env._("expired: extend its validity first"),
             "transit_id": self.env._("in transit with another document"),
         }[name]
 
@@ -78,6 +89,8 @@ class CrabCardOrder(models.Model):
         """Those of ``card_ids`` that cannot stand in this document: list of (card id, number, reason), by number."""
         rule = {**self._number_rule(), "transit_id": (None,)}
         conditions = {name: self._rule_sql(name, allowed) for name, allowed in rule.items()}
+        if self._needs_valid_numbers():
+            conditions["valid_until"] = SQL("(card.valid_until IS NULL OR card.valid_until >= %s)", business_date())
         conditions["transit_id"] = SQL(
             "(card.transit_id IS NULL OR (card.transit_model = %s AND card.transit_id = %s))",
             self._name,

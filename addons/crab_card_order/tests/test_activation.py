@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import Command
@@ -6,8 +7,9 @@ from odoo.tests import Form
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.money import dec
+from odoo.addons.crab_base.tools.timezone import business_date
 
-from .common import OrderCase
+from .common import SYSTEM, OrderCase
 
 
 class TestActivation(OrderCase):
@@ -50,6 +52,29 @@ class TestActivation(OrderCase):
         self.assertEqual((order.state, order.amount_stored, order.amount_credit), ("done", 5000, 1000))
         self.assertMoney(self.a, "0", "9000")
         self.assertBalanced()
+
+    def test_a_number_that_can_no_longer_be_redeemed_is_neither_handed_on_nor_charged(self):
+        self._fund(self.a, stored=5000)
+        yesterday = business_date() - timedelta(days=1)
+        expired, requested, sent = self.cards[:1], self.cards[1:2], self.cards[2:3]
+        expired._set_valid_until(yesterday)
+        for kind, values in (("activation", {}), ("transfer", {"receiver_dealer_id": self.b.id})):
+            with self.subTest(kind=kind), self.assertRaisesRegex(UserError, f"{expired.number}: expired"):
+                self._document(kind, expired, subject=self._as(self.a), **values)
+        draft = self._draft("activation", sender_dealer_id=self.a)
+        self.assertNotIn(expired, self.Card.search(draft._number_domain()))
+        order = self._document("activation", requested, subject=self._as(self.a))
+        requested._set_valid_until(yesterday)
+        with self.assertRaisesRegex(UserError, "valid until"), self.env.cr.savepoint():
+            order._step_for_subject(SYSTEM, "execute")
+        self.assertMoney(self.a, "5000", "0")
+        transfer = self._document("transfer", sent, subject=self._as(self.a), receiver_dealer_id=self.b.id)
+        sent._set_valid_until(yesterday)
+        transfer._step_for_subject(SYSTEM, "receive")
+        self.assertEqual(transfer.state, "done", "what is on its way arrives")
+        expired._set_valid_until(business_date())
+        self._activate(expired, self.a)
+        self.assertMoney(self.a, "4400", "0")
 
     @covers(
         "CH-14", "own activation orders", "stored value first, then credit", "too little of both: nothing activated"

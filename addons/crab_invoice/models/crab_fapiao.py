@@ -22,6 +22,7 @@ class CrabFapiao(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _entered = frozenset({"number", "issued_date", "file", "file_name"})
+    _entered_late = frozenset({"number", "file", "file_name"})  # mistyped, or the file comes after the number
 
     name = fields.Char("Request", required=True, readonly=True, copy=False)
     order_id = fields.Many2one("sale.order", "Order", required=True, readonly=True, index=True, ondelete="restrict")
@@ -48,7 +49,10 @@ class CrabFapiao(models.Model):
     file = fields.Binary("Electronic fapiao", attachment=True, copy=False)
     file_name = fields.Char(copy=False)
     line_ids = fields.One2many("crab.fapiao.line", "fapiao_id", "Lines", readonly=True)
-    amount = fields.Monetary(readonly=True, help="With tax.")
+    amount = fields.Monetary(readonly=True, aggregator=None, help="With tax.")
+    amount_signed = fields.Monetary(
+        "Amount, red below zero", compute="_compute_amount_signed", store=True, help="With tax; what months add up."
+    )
     move_id = fields.Many2one("account.move", "Customer invoice", readonly=True, copy=False, check_company=True)
     counter_move_id = fields.Many2one("account.move", "Reclassification", readonly=True, copy=False, check_company=True)
 
@@ -57,13 +61,33 @@ class CrabFapiao(models.Model):
     )
     _red_check = models.Constraint("CHECK (is_red = (origin_id IS NOT NULL))", "A red fapiao takes back another one.")
 
+    @api.depends("amount", "is_red")
+    def _compute_amount_signed(self):
+        for fapiao in self:
+            fapiao.amount_signed = -fapiao.amount if fapiao.is_red else fapiao.amount
+
     # ------------------------------------------------------------------ access
 
     def _check_by_hand(self, names):
         result = super()._check_by_hand(names)
-        if any(fapiao.state != "asked" for fapiao in self):
+        late = ("issued", "reversed") if names <= self._entered_late else ()
+        if any(fapiao.state not in ("asked", *late) for fapiao in self):
             raise UserError(self.env._("This fapiao is closed."))
         return result
+
+    def write(self, vals):
+        """A mistyped number is put right in the books, too."""
+        result = super().write(vals)
+        if "number" in vals:
+            for fapiao_sudo in self.sudo().filtered("move_id"):  # finance may correct the number, nobody the entries
+                fapiao_sudo._check_number()
+                (fapiao_sudo.move_id | fapiao_sudo.counter_move_id).write({"ref": fapiao_sudo.number})
+                fapiao_sudo.counter_move_id.line_ids.write({"name": fapiao_sudo.number})
+        return result
+
+    def _check_number(self):
+        if not (self.number or "").strip():
+            raise UserError(self.env._("Enter the number of the fapiao %(name)s first.", name=self.name))
 
     # ------------------------------------------------------------------ asking
 
@@ -224,10 +248,10 @@ class CrabFapiao(models.Model):
         """
         self._check_right()
         for fapiao in self._locked("issued", "asked"):
-            number = (fapiao.number or "").strip()
-            if not number:
-                raise UserError(self.env._("Enter the number of the fapiao %(name)s first.", name=fapiao.name))
-            fapiao.write({"number": number, "issued_date": fapiao.issued_date or business_date()})
+            fapiao._check_number()
+            if fapiao.issued_date and fapiao.issued_date > business_date():
+                raise UserError(self.env._("The date of the fapiao %(name)s lies in the future.", name=fapiao.name))
+            fapiao.write({"number": fapiao.number.strip(), "issued_date": fapiao.issued_date or business_date()})
             fapiao._book()
             fapiao.state = "issued"
             if fapiao.is_red and not fapiao.origin_id._rest():

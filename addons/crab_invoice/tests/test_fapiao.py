@@ -1,9 +1,13 @@
 from decimal import Decimal
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.timezone import business_date
 from odoo.addons.crab_shop.tests.common import ShopCase
 
 PURPOSES = ("revenue", "vat_output", "order_advance", "contract_liability", "payment_clearing")
@@ -41,7 +45,7 @@ class TestFapiao(ShopCase):
 
     def _issue(self, fapiao, number):
         with Form(fapiao.with_user(self.finance)) as form:
-            form.number, form.issued_date = number, "2026-11-20"
+            form.number, form.issued_date = number, business_date()
         fapiao.with_user(self.finance).action_issue()
 
     def _balances(self):
@@ -60,6 +64,9 @@ class TestFapiao(ShopCase):
         self.assertEqual((fapiao.state, fapiao.amount, fapiao.tax_number), ("asked", 2183.1, "91310000MA1K000000"))
         self.assertFalse(fapiao.move_id, "asked for is not issued")
         with self.assertRaisesRegex(UserError, "Enter the number"):
+            fapiao.action_issue()
+        fapiao.write({"number": "F-1", "issued_date": "2999-11-20"})
+        with self.assertRaisesRegex(UserError, "future"):
             fapiao.action_issue()
         self._issue(fapiao, "F-1")
         fapiao.action_issue()
@@ -136,6 +143,13 @@ class TestFapiao(ShopCase):
         second = fapiao.red_ids - red
         self._issue(second, "R-2")
         self.assertEqual((fapiao.state, second.amount), ("reversed", 950))
+        # what finance declares of the month: both of the red ones taken off
+        arch = self.Fapiao.with_user(self.finance).get_views([[False, "search"]])["views"]["search"]["arch"]
+        issued = safe_eval(etree.fromstring(arch).xpath("//filter[@name='issued']")[0].get("domain"))
+        [month] = self.Fapiao.with_user(self.finance).formatted_read_group(
+            [*issued, ("order_id", "=", order.id)], ["issued_date:month"], ["amount_signed:sum"]
+        )
+        self.assertEqual(month["amount_signed:sum"], 0)
         self.assertBooksEqual()
         with self.assertRaisesRegex(UserError, "Nothing"):
             self._form(order).save().action_confirm()
@@ -185,7 +199,7 @@ class TestFapiao(ShopCase):
     def test_killed_while_issuing_leaves_nothing(self):
         order = self._shipped((self.thousand, 1))
         fapiao = self._ask(order)
-        fapiao.write({"number": "F-1", "issued_date": "2026-11-20"})
+        fapiao.write({"number": "F-1", "issued_date": business_date()})
         journal, self.sales.crab_document_journal_id = self.sales.crab_document_journal_id, False
         with self.assertRaises(UserError), self.env.cr.savepoint():
             fapiao.action_issue()
@@ -206,6 +220,23 @@ class TestFapiao(ShopCase):
             two.number = "F-1"
             self.env.flush_all()
 
+    def test_a_mistyped_number_is_corrected_and_the_file_comes_later(self):
+        order = self._shipped((self.thousand, 1))
+        fapiao = self._ask(order)
+        self._issue(fapiao, "F-1")
+        with Form(fapiao.with_user(self.finance)) as form:
+            form.number = "F-2"
+            form.file = b"JVBERi0="
+        self.assertEqual((fapiao.move_id | fapiao.counter_move_id).mapped("ref"), ["F-2", "F-2"])
+        self.assertEqual(set(fapiao.counter_move_id.line_ids.mapped("name")), {"F-2"})
+        self.assertEqual(fapiao.move_id.state, "posted")
+        for values in ({"number": " "}, {"issued_date": "2026-11-21"}):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                fapiao.with_user(self.finance).write(values)
+        for user in (self.auditor, self._new_user("fapiao_clerk", "customer_service")):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                fapiao.with_user(user).write({"number": "F-3"})
+
     def test_rights(self):
         order = self._shipped((self.thousand, 1))
         fapiao = self._ask(order)
@@ -225,7 +256,7 @@ class TestFapiao(ShopCase):
                 with self.assertRaises(AccessError):
                     attack()
             with self.assertRaises(UserError):  # AccessError is one
-                fapiao.with_user(user).write({"number": "F-2"})
+                fapiao.with_user(user).write({"issued_date": "2026-11-01"})
         for method in ("action_issue", "action_cancel", "action_reverse"):
             with self.assertRaises(AccessError):
                 getattr(fapiao.with_user(self.auditor), method)()

@@ -145,6 +145,11 @@ class CrabEarningAccount(models.Model):
         self._locked_one()
         self.write({"frozen": dec(self.frozen) - amount, "withdrawn": dec(self.withdrawn) + amount})
 
+    def _take_back(self, amount):
+        """What was paid came back."""
+        self._locked_one()
+        self.write({"withdrawn": dec(self.withdrawn) - amount, "balance": dec(self.balance) + amount})
+
     def _locked_one(self):
         self.ensure_one()
         lock_rows(self)

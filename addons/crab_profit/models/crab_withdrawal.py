@@ -14,7 +14,7 @@ CARD_FIELDS = ("bank_name", "bank_account", "bank_holder")
 
 class CrabWithdrawal(models.Model):
     """A dealer asks for money of its earnings account (CH-18, HQ-67): asked → approved → paid, or rejected and
-    released.
+    released. What the bank sends back after that is rejected, too.
     """
 
     _name = "crab.withdrawal"
@@ -61,6 +61,8 @@ class CrabWithdrawal(models.Model):
     invoice_date = fields.Date(copy=False)
     paid_at = fields.Datetime("Paid on", readonly=True)
     move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False)
+    returned_at = fields.Datetime("Returned by the bank on", readonly=True, copy=False)
+    return_move_id = fields.Many2one("account.move", "Reversing entry", readonly=True, copy=False)
     key = fields.Char(readonly=True, copy=False)
 
     _key_uniq = models.UniqueIndex("(account_id, key) WHERE key IS NOT NULL", "This withdrawal was asked for already.")
@@ -195,6 +197,19 @@ class CrabWithdrawal(models.Model):
                     ("bank", False, -amount, withdrawal.bank_reference),
                 ],
             )
+
+    def action_returned(self, reason=None):
+        """The bank sent the money of paid withdrawals back (a wrong name or number): it can be withdrawn again.
+
+        :raise UserError: without a reason
+        """
+        self._check_right()
+        if not (reason or "").strip():
+            raise UserError(self.env._("Enter what the bank says."))
+        told = self.env._("Returned by the bank: %(reason)s", reason=reason.strip())
+        for withdrawal in self._decide("rejected", "paid", reject_reason=told, returned_at=fields.Datetime.now()):
+            withdrawal.account_id._take_back(dec(withdrawal.amount))
+            withdrawal.return_move_id = self.env["crab.ledger"]._reverse_document(withdrawal.move_id, withdrawal)
 
     def _check_right(self):
         """:raise AccessError: for who may not decide on these withdrawals"""

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import AccessError, LockError, MissingError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import Form
@@ -10,6 +11,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.timezone import business_date
 from odoo.addons.crab_shop.tests.common import ShopCase
 
 CARD = {"bank_name": "ICBC", "bank_account": "6222 0200 1111 2222", "bank_holder": "Holder"}
@@ -134,6 +136,42 @@ class TestWithdrawal(ShopCase):
         )
         with self._refused("closed", UserError):
             paid.write({"invoice_number": "other"})
+
+    def test_what_the_bank_sends_back_can_be_withdrawn_again(self):
+        withdrawal = self._request(200).with_user(self.finance)
+        withdrawal.action_approve()
+        withdrawal.bank_reference = "B-8"
+        withdrawal.action_mark_paid()
+        paid_at = fields.Datetime.subtract(fields.Datetime.now(), months=1)
+        withdrawal.sudo().paid_at = paid_at
+
+        def dialog(**context):
+            wizard = self.env["crab.withdrawal.reject"].with_user(self.finance)
+            form = Form(wizard.with_context(active_id=withdrawal.id, **context))
+            form.reason = "wrong name"
+            return form.save()
+
+        with self._refused("not possible", UserError):
+            dialog().action_confirm()  # opened to reject it, before it was paid
+        returned = dialog(default_is_returned=True)
+        returned.action_confirm()
+        returned.action_confirm()
+        self.assertEqual(withdrawal.state, "rejected")
+        self.assertEqual(withdrawal.reject_reason, "Returned by the bank: wrong name")
+        self.assertEqual(self._figures(), (0, 0, 500))
+        self.env["crab.ledger"]._post_pending()
+        moves = withdrawal.move_id | withdrawal.return_move_id
+        self.assertEqual(set(moves.mapped("state")), {"posted"})
+        for _account, lines in moves.line_ids.grouped("account_id").items():
+            self.assertEqual(sum(lines.mapped("balance")), 0)
+        with self._refused("", AccessError):
+            withdrawal.with_user(self._new_user("withdrawal-return", "auditor")).action_returned("no")
+        with self._refused("closed", UserError):
+            withdrawal.bank_reference = "B-9"
+        # the month in which it was paid still says so, the one in which it came back says that
+        for month, amounts in ((business_date(paid_at), [-200]), (business_date(), [-200, 200])):
+            statement = self.env["crab.earning.statement"].new({"account_id": self.account.id, "month": month})
+            self.assertEqual([row[3] for row in statement._rows() if row[1] == "withdrawal"], amounts)
 
     def test_the_invoice_is_needed_where_it_is_asked_for(self):
         self.env["ir.config_parameter"].set_param("crab_profit.invoice_needed", "True")

@@ -59,7 +59,10 @@ class CrabEarningStatement(models.TransientModel):
                  WHERE e.dealer_id = %(dealer)s AND e.state = 'credited' AND e.credited_at < %(end)s
                  UNION ALL
                 SELECT w.paid_at, 'withdrawal', w.name, (-w.amount)::text FROM crab_withdrawal w
-                 WHERE w.account_id = %(account)s AND w.state = 'paid' AND w.paid_at < %(end)s
+                 WHERE w.account_id = %(account)s AND w.paid_at < %(end)s
+                 UNION ALL
+                SELECT w.returned_at, 'withdrawal', w.name, w.amount::text FROM crab_withdrawal w
+                 WHERE w.account_id = %(account)s AND w.returned_at < %(end)s
                  ORDER BY 1, 3
                 """,
                 dealer=self.dealer_id.id or None,
@@ -72,7 +75,7 @@ class CrabEarningStatement(models.TransientModel):
     @api.model
     def _labels(self):
         kinds = dict(self.env["crab.earning"]._fields["kind"]._description_selection(self.env))
-        return {**kinds, "withdrawal": self.env._("Withdrawal")}
+        return {**kinds, "withdrawal": self.env._("Withdrawal"), "returned": self.env._("Withdrawal returned")}
 
     def _workbook(self):
         start, _end = self._bounds()
@@ -101,6 +104,7 @@ class CrabEarningStatement(models.TransientModel):
                 if when >= start:
                     balance += amount
                     local = fields.Datetime.context_timestamp(self.with_context(tz="Asia/Shanghai"), when)
+                    kind = "returned" if kind == "withdrawal" and amount > 0 else kind
                     sheet.write_row(at, 0, [f"{local:%Y-%m-%d %H:%M}", labels[kind], name])
                     sheet.write(at, 3, amount, money)
                     sheet.write(at, 4, balance, money)

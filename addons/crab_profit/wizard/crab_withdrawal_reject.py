@@ -12,10 +12,14 @@ class CrabWithdrawalReject(models.TransientModel):
         ondelete="cascade",
         default=lambda self: self.env.context.get("active_id"),
     )
+    is_returned = fields.Boolean("Returned by the bank", readonly=True)
     reason = fields.Char(required=True, help="The dealer reads it.")
 
     def action_confirm(self):
-        """Reject, and give the amount back to the earnings account."""
+        """Reject, or book what the bank sent back; the amount goes back to the earnings account."""
         self.ensure_one()
-        self.withdrawal_id.action_reject(self.reason)
+        if self.is_returned:
+            self.withdrawal_id.action_returned(self.reason)
+        else:
+            self.withdrawal_id.action_reject(self.reason)
         return {"type": "ir.actions.act_window_close"}

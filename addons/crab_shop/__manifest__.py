@@ -13,6 +13,7 @@
         "data/product_freight.xml",
         "data/ir_cron.xml",
         "wizard/crab_refund_enter_views.xml",
+        "wizard/crab_refund_transfer_views.xml",
         "wizard/crab_delivery_split_views.xml",
         "views/crab_delivery_views.xml",
         "views/crab_refund_views.xml",

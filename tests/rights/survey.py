@@ -467,6 +467,7 @@ WIZARDS = {
         .id,
         "order_line_id": first(env, "sale.order.line", ("crab_role", "=", "goods")),
     },
+    "crab.refund.transfer": lambda env, world: {"refund_id": first(env, "crab.refund"), "reference": "BANK-4"},
     "crab.withdrawal.reject": lambda env, world: {
         "withdrawal_id": first(env, "crab.withdrawal", ("state", "=", "requested")),
         "reason": "卡号有误",

@@ -3,8 +3,11 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
+from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
 from odoo.addons.crab_base.tools.subject import Subject
+
+REPORT = "mail.mail_activity_data_warning"
 
 
 class CrabRefund(models.Model):
@@ -49,6 +52,14 @@ class CrabRefund(models.Model):
     line_ids = fields.One2many("crab.refund.line", "refund_id", "Lines", readonly=True)
     source_transaction_id = fields.Many2one("payment.transaction", "Payment", readonly=True, ondelete="restrict")
     transaction_id = fields.Many2one("payment.transaction", "Refund payment", readonly=True, ondelete="restrict")
+    bank_reference = fields.Char(
+        "Bank reference",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Of the transfer by which finance paid what did not go through.",
+    )
+    move_id = fields.Many2one("account.move", "Journal entry", readonly=True, copy=False)
     actor_kind = fields.Char(readonly=True)
     actor_id = fields.Integer(readonly=True)
     key = fields.Char(readonly=True, copy=False)
@@ -279,6 +290,8 @@ class CrabRefund(models.Model):
             refund_sudo._report(
                 self.env._("The refund did not go through: %(message)s", message=transaction.state_message or "")
             )
+        else:
+            refund_sudo.activity_unlink([REPORT])
 
     def action_send_again(self):
         """Try a failed refund again; needs the right to refund."""
@@ -287,6 +300,47 @@ class CrabRefund(models.Model):
         for refund in self.sudo().filtered(lambda refund: refund.state == "failed"):
             refund.state = "sending"
             refund._send_later()
+
+    def action_paid_by_transfer(self, reference=None):
+        """Finance paid what did not go through by a bank transfer: the way it came is closed, e.g. a card that is gone.
+
+        Without reference: asks for it. A second click changes nothing.
+
+        :raise UserError: for refunds that are on their way or done
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("crab_base.group_finance"):
+            raise AccessError(self.env._("Only finance pays refunds by transfer."))
+        if not (reference or "").strip():
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Paid by transfer"),
+                "res_model": "crab.refund.transfer",
+                "view_mode": "form",
+                "target": "new",
+                "context": {"default_refund_id": self.id},
+            }
+        refund_sudo = self.sudo()  # finance may do the step, nobody may edit
+        lock_rows(refund_sudo)
+        if refund_sudo.state == "done" and refund_sudo.bank_reference:
+            return True
+        if refund_sudo.state != "failed":
+            raise UserError(
+                self.env._("%(refund)s is on its way or done: it must not be paid twice.", refund=refund_sudo.name)
+            )
+        amount, label = dec(refund_sudo.amount), f"{refund_sudo.name} {reference.strip()}"
+        ledger = self.env["crab.ledger"]
+        move_sudo = ledger._post_document(
+            refund_sudo,
+            ledger._journal(refund_sudo.company_id, "document"),
+            # it was booked as paid by the provider, where the money still is
+            [("payment_clearing", False, amount, label), ("bank", False, -amount, label)],
+        )
+        refund_sudo.write({"state": "done", "bank_reference": reference.strip(), "move_id": move_sudo.id})
+        refund_sudo.activity_unlink([REPORT])
+        self.env["crab.outbox"]._emit("refund.transferred", refund_sudo, {})
+        return True
 
     @api.model
     def _check_right(self):
@@ -298,4 +352,4 @@ class CrabRefund(models.Model):
     def _report(self, text):
         """An activity for finance with ``text``."""
         for user in self.env["crab.ledger.check"]._finance_users():
-            self.activity_schedule("mail.mail_activity_data_warning", user_id=user.id, summary=text)
+            self.activity_schedule(REPORT, user_id=user.id, summary=text)

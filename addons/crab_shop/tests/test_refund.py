@@ -146,6 +146,36 @@ class TestRefund(ShopCase):
         with self._refused("kept", UserError):
             refund.unlink()
 
+    def test_what_cannot_go_back_the_way_it_came_is_paid_by_transfer(self):
+        finance = self._new_user("t_transfer", "finance")
+        order = self._paid([(self.thousand, 1)])
+        refund = self._refund(order, (1, None)).with_user(finance)
+        with self._refused("must not be paid twice", UserError):
+            refund.action_paid_by_transfer("ICBC-1")
+        refund.transaction_id.sudo()._set_error("account closed")
+        refund.transaction_id.sudo()._post_process()
+        with self._refused("", AccessError):
+            refund.with_user(self._new_user("t_service", "customer_service")).action_paid_by_transfer("ICBC-1")
+        action = refund.action_paid_by_transfer()
+        form = Form(self.env[action["res_model"]].with_user(finance).with_context(**action["context"]))
+        form.reference = " ICBC-1 "
+        wizard = form.save()
+        wizard.action_confirm()
+        wizard.action_confirm()
+        self.assertEqual((refund.state, refund.bank_reference), ("done", "ICBC-1"))
+        self.assertFalse(refund.activity_ids, "nothing is left to do")
+        self.env["crab.ledger"]._post_pending()
+        balances = {line.account_id: line.balance for line in refund.move_id.sudo().line_ids}
+        ledger = self.env["crab.ledger"]
+        accounts = [ledger._account(self.sales, purpose) for purpose in ("payment_clearing", "bank")]
+        self.assertEqual([balances[account] for account in accounts], [950, -950])
+        refund.action_send_again()
+        self.assertEqual(refund.state, "done", "it is not sent once more")
+        events = self.env["crab.outbox"].search(
+            [("event", "=like", "refund.%"), ("aggregate_id", "=", refund.id)], order="id"
+        )
+        self.assertEqual(events.mapped("event"), ["refund.failed", "refund.transferred"])
+
     def test_failure_is_reported_to_finance(self):
         finance = self._new_user("t_finance", "finance")
         refund = self._refund(self._paid([(self.thousand, 1)]), (1, None))

@@ -26,7 +26,7 @@ class CrabDelivery(models.Model):
     _name = "crab.delivery"
     _description = "Delivery"
     _inherit = ["crab.subject.mixin"]
-    _order = "is_vip desc, wish_date, id"
+    _order = "is_vip desc, wish_date nulls first, id"  # without a wished day: as soon as possible
     _check_company_auto = True
 
     name = fields.Char("Delivery number", required=True, readonly=True, copy=False, default="/")
@@ -189,6 +189,21 @@ class CrabDelivery(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {"default_delivery_ids": self.ids},
+        }
+
+    def action_correct_parcel(self):
+        """Open the same dialogue for what has left: a wrong carrier or tracking number was entered."""
+        if self.filtered(lambda delivery: delivery.state != "shipped"):
+            raise UserError(self.env._("Only parcels that are shipped are corrected."))
+        carriers = set(self.mapped("carrier_name"))
+        return {
+            **self.browse().action_ship(),
+            "name": self.env._("Correct the tracking number"),
+            "context": {
+                "default_delivery_ids": self.ids,
+                "default_carrier_name": carriers.pop() if len(carriers) == 1 else False,
+                "default_is_correction": True,
+            },
         }
 
     def action_print_pick_list(self):

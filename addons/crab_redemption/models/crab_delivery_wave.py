@@ -7,6 +7,7 @@ from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.timezone import business_date
 
 PREPARE_LIMIT = 1000
+NUMBER_REUSED_DAYS = 90  # carriers give a tracking number to another parcel after months
 
 
 class CrabDelivery(models.Model):
@@ -109,6 +110,7 @@ class CrabDelivery(models.Model):
                     numbers=", ".join(refused[:20].mapped("name")),
                 )
             )
+        deliveries_sudo._refuse_parcels_of_others(tracking)
         deliveries_sudo._prepare_waves()
         lock_rows(deliveries_sudo.picking_id)
         deliveries_sudo.picking_id._crab_lock_stock()
@@ -130,6 +132,62 @@ class CrabDelivery(models.Model):
             raise UserError(
                 self.env._("Carrier and tracking number: %(reason)s", reason=self.env._(error.reason))
             ) from error
+
+    def _parcels_of_others(self, tracking):
+        """Which of these deliveries got a tracking number that another receiver's parcel has, here or lately.
+
+        A label scanned twice, or a column of Excel filled down, sends people after each other's parcels.
+
+        :param dict tracking: delivery id → tracking number
+        :return: ``{delivery: the other one}``
+        """
+        wanted = {reference for reference in tracking.values() if reference}
+        since = fields.Datetime.subtract(fields.Datetime.now(), days=NUMBER_REUSED_DAYS)
+        lately = [("tracking_reference", "in", list(wanted)), ("shipped_at", ">=", since), ("id", "not in", self.ids)]
+        first = {delivery.tracking_reference: delivery for delivery in self.search(lately)}
+        wrong = {}
+        for delivery in self.filtered(lambda delivery: tracking.get(delivery.id)):
+            other = first.setdefault(tracking[delivery.id], delivery)
+            if other.receiver_phone != delivery.receiver_phone:
+                wrong[delivery] = other
+        return wrong
+
+    def _refuse_parcels_of_others(self, tracking):
+        for delivery, other in self._parcels_of_others(tracking).items():
+            raise UserError(
+                self.env._(
+                    "Nothing is done: %(tracking)s of %(delivery)s is the tracking number of %(other)s, which goes to"
+                    " somebody else.",
+                    tracking=tracking[delivery.id],
+                    delivery=delivery.name,
+                    other=other.name,
+                )
+            )
+
+    def _correct_parcels(self, carrier, tracking):
+        """The parcels left with another carrier or number than was entered.
+
+        :param carrier: name of the carrier
+        :param dict tracking: delivery id → tracking number, may be empty
+        :raise UserError: when one is not shipped; then nothing is changed
+        """
+        carrier = self._clean_parcels({"carrier": carrier})["carrier"]
+        tracking = self._clean_parcels(tracking)
+        if not carrier:
+            raise UserError(self.env._("Enter the carrier."))
+        deliveries_sudo = self.sudo()  # as in _prepare_waves
+        lock_rows(deliveries_sudo)
+        if deliveries_sudo.filtered(lambda delivery: delivery.state != "shipped"):
+            raise UserError(self.env._("Only parcels that are shipped are corrected."))
+        deliveries_sudo._refuse_parcels_of_others(tracking)
+        for delivery in deliveries_sudo:
+            delivery._correct_parcel({"carrier_name": carrier, "tracking_reference": tracking.get(delivery.id)})
+
+    def _correct_parcel(self, values):
+        """Write the right carrier and tracking number; who did it, and what stood there, stays in the events."""
+        before = {name: self[name] or "" for name in values}
+        self.write(values)
+        self.env["crab.outbox"]._emit("delivery.corrected", self, {"before": before, "after": values})
 
     def _set_shipped(self, carriers, tracking):
         self.env.flush_all()

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -6,6 +8,7 @@ from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import lock_rows
 
 SEND_LIMIT = 5000
+LATEST = timedelta(hours=1)
 
 
 class CrabGreeting(models.Model):
@@ -86,6 +89,8 @@ class CrabGreeting(models.Model):
         for greeting in self:
             if not greeting.line_ids:
                 raise UserError(self.env._("Add numbers first, one by one or by importing an Excel file."))
+            if greeting.send_at < fields.Datetime.now() - LATEST:
+                raise UserError(self.env._("The time of sending is over: everybody would be greeted now. Change it."))
         self._set_state("scheduled")
         cron_sudo = self.env.ref("crab_redemption.cron_send_greetings").sudo()  # whoever schedules may wake it
         cron_sudo._trigger(at=self.mapped("send_at"))

@@ -45,6 +45,12 @@ class CrabImportShipment(models.AbstractModel):
                         self.env._("its state is “%(state)s” already", state=states[delivery.state]),
                     )
                 )
+        numbers = {found[row["name"]].id: row["tracking"] for row in rows if row["name"] in found}
+        others = self.env["crab.delivery"].browse(numbers)._parcels_of_others(numbers)
+        for row in rows:
+            if other := others.get(found.get(row["name"])):
+                errors.append((row.number, "快递单号", self.env._("is that of %(other)s, which goes to somebody else",
+                                                             other=other.name)))  # fmt: skip
         return errors
 
     @api.model

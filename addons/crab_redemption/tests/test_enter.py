@@ -43,6 +43,24 @@ class TestEnter(RedemptionCase):
         self.assertEqual((redemption.actor_kind, redemption.actor_id), ("user", self.agent.id))
         self.assertEqual(wizard.action_confirm()["res_id"], redemption.id, "a second click gives the same redemption")
 
+    def test_the_next_card_follows_to_the_same_receiver_or_another(self):
+        wizard = self._form("ENTER00000001", "secret11").save()
+        receiver = {"receiver_name": "收货人", "receiver_phone": "13900000000", "street": "示例路 2 号"}
+        wizard.write({**receiver, "wish_date": "2099-10-01"})
+        answer = wizard.action_confirm_next()["params"]
+        redemption = self.env["crab.redemption"].search([("card_id", "=", self.numbers[0].id)])
+        self.assertIn(redemption.name, answer["message"])
+        self.assertEqual((answer["next"]["res_model"], answer["next"]["context"]), (wizard._name, {}))
+        again = wizard.with_context(crab_same_receiver=True).action_confirm_next()["params"]["next"]
+        self.assertEqual(redemption.search_count([("card_id", "=", self.numbers[0].id)]), 1, "a second click")
+        form = Form(wizard.browse().with_context(**again["context"]))
+        form.number, form.password = "ENTER00000002", "secret11"
+        following = form.save()
+        self.assertEqual({name: following[name] for name in receiver}, receiver)
+        following.action_confirm_next()
+        delivery = redemption.search([("card_id", "=", self.numbers[1].id)]).delivery_id
+        self.assertEqual((delivery.receiver_phone, str(delivery.wish_date)), ("13900000000", "2099-10-01"))
+
     @covers("HQ-44", "wrong password refused and recorded", via="web")
     def test_wrong_password_and_unknown_number_get_the_same_answer(self):
         answers = []

@@ -59,6 +59,8 @@ class TestGreeting(RedemptionCase):
         self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
         later.action_reset()
         later.send_at = fields.Datetime.now() - timedelta(days=1)
+        with self.assertRaisesRegex(UserError, "is over"):
+            later.action_schedule()  # a mistyped year would greet everybody at once
         later.action_cancel()
         self.assertEqual(self.env["crab.greeting"]._send_due(), 0)
 

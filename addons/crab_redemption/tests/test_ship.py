@@ -1,5 +1,8 @@
-from odoo.exceptions import UserError
+from lxml import etree
+
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_card.tests.common import make_numbers
@@ -140,3 +143,35 @@ class TestShip(RedemptionCase):
         form.save().action_confirm()
         self.assertEqual(redemptions.mapped("state"), ["shipped"] * 2)
         self.assertIn("SF100", redemptions.delivery_id.mapped("tracking_reference"))
+
+    def test_what_has_no_wished_day_is_due_before_what_has_one(self):
+        later, at_once = self._redeem(self.cards[0], wish_date="2099-10-01"), self._redeem(self.cards[1])
+        deliveries = self.env["crab.delivery"]
+        both = [("id", "in", (later | at_once).delivery_id.ids)]
+        self.assertEqual(deliveries.search(both).ids, [at_once.delivery_id.id, later.delivery_id.id])
+        arch = deliveries.get_views([[False, "search"]])["views"]["search"]["arch"]
+        due = safe_eval(etree.fromstring(arch).xpath("//filter[@name='due']")[0].get("domain"))
+        self.assertEqual(deliveries.search([*both, *due]), at_once.delivery_id)
+
+    def test_a_wrong_tracking_number_is_corrected(self):
+        user = self._new_user("wh-correct", "warehouse")
+        redemption, waiting = self._redeem(self.cards[0]), self._redeem(self.cards[1])
+        delivery = redemption.delivery_id
+        with self.assertRaisesRegex(UserError, "Only parcels that are shipped"):
+            delivery.with_user(user).action_correct_parcel()
+        delivery._ship("顺丰速运", {delivery.id: "SF1"})
+        action = delivery.with_user(user).action_correct_parcel()
+        form = Form(self.env[action["res_model"]].with_user(user).with_context(**action["context"]))
+        self.assertEqual(form.carrier_name, "顺丰速运")
+        with form.line_ids.edit(0) as line:
+            self.assertEqual(line.tracking_reference, "SF1")
+            line.tracking_reference = " SF2 "
+        form.save().action_confirm()
+        self.assertEqual((redemption.carrier_name, redemption.tracking_reference), ("顺丰速运", "SF2"))
+        event = self.env["crab.outbox"].search([("event", "=", "delivery.corrected")], order="id desc", limit=1)
+        self.assertEqual((event.aggregate_id, event.payload["before"]["tracking_reference"]), (delivery.id, "SF1"))
+        self.assertEqual((event.actor_kind, event.actor_id), ("user", user.id))
+        with self.assertRaisesRegex(UserError, "Only parcels that are shipped"):
+            waiting.delivery_id._correct_parcels("顺丰速运", {})
+        with self.assertRaises(AccessError):
+            form.record.with_user(self._new_user("cs-correct", "customer_service")).action_confirm()

@@ -253,6 +253,27 @@ class TestShipmentFile(RedemptionCase):
         self.assertEqual(deliveries.mapped("tracking_reference"), ["SF1", "JD2"])
         self.assertEqual(redemptions.mapped("state"), ["shipped"] * 2)
 
+    def test_a_tracking_number_is_one_receivers(self):
+        """A label scanned twice, or a column of Excel filled down."""
+        other = {**self.address, "receiver_name": "别人", "receiver_phone": "13900000000"}
+        first, same, others, later = (
+            self._redeem(card, address=address).delivery_id
+            for card, address in zip(self.cards, (self.address, self.address, other, other), strict=False)
+        )
+        lines = [f"{delivery.name},顺丰速运,SF1" for delivery in (first, same, others)]
+        refused = self._run(*lines)
+        self.assertEqual((refused.state, refused.error_rows), ("refused", [4]))
+        self.assertEqual(refused.error_ids.header, "快递单号")
+        self.assertIn(first.name, refused.error_ids.reason)
+        self.assertEqual(self._run(*lines[:2]).state, "done", "two deliveries in one parcel")
+        with self.assertRaisesRegex(UserError, f"{others.name} .*{first.name}|{others.name} .*{same.name}"):
+            others._ship("顺丰速运", {others.id: " SF1 "})
+        self.assertEqual(others.state, "waiting")
+        (first | same).sudo()._write({"shipped_at": fields.Datetime.subtract(fields.Datetime.now(), days=120)})
+        (first | same).invalidate_recordset()
+        later._ship("顺丰速运", {later.id: "SF1"})
+        self.assertEqual(later.state, "shipped", "carriers use a number again after months")
+
     def test_a_bad_row_ships_nothing(self):
         first, shipped = self._redeem(self.cards[0]).delivery_id, self._redeem(self.cards[1]).delivery_id
         shipped._ship("顺丰速运")

@@ -86,28 +86,53 @@ class CrabRedemptionEnter(models.TransientModel):
 
     def action_confirm(self):
         """Redeem the checked number and open the redemption."""
-        self.ensure_one()
-        if not self.card_id:
-            raise UserError(self.env._("Enter the number and its password first."))
-        Redemption = self.env["crab.redemption"]
-        redemption = Redemption._redeem(
-            Subject.of(self.env),
-            self.card_id,
-            {
-                field: value.id if isinstance(value := self[field], models.BaseModel) else value
-                for field in Redemption._address_fields()
-            },
-            product=self.product_ids,
-            wish_date=self.wish_date,
-            key=f"enter-{self.id}",
-            source="back_office",
-        )
+        redemption = self._redeem_checked()
         return {
             "type": "ir.actions.act_window",
             "res_model": "crab.redemption",
             "res_id": redemption.id,
             "view_mode": "form",
             "target": "current",
+        }
+
+    def action_confirm_next(self):
+        """Redeem the checked number and ask for the next; ``crab_same_receiver`` in the context keeps the receiver."""
+        redemption = self._redeem_checked()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crab_redemption.crab_redemption_enter_action")
+        kept = {**self._address(), "wish_date": self.wish_date} if self.env.context.get("crab_same_receiver") else {}
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(number)s: redemption %(name)s to %(receiver)s is entered.",
+                    number=self.card_id.number,
+                    name=redemption.name,
+                    receiver=self.receiver_name,
+                ),
+                "next": {**action, "context": {f"default_{name}": value for name, value in kept.items() if value}},
+            },
+        }
+
+    def _redeem_checked(self):
+        self.ensure_one()
+        if not self.card_id:
+            raise UserError(self.env._("Enter the number and its password first."))
+        return self.env["crab.redemption"]._redeem(
+            Subject.of(self.env),
+            self.card_id,
+            self._address(),
+            product=self.product_ids,
+            wish_date=self.wish_date,
+            key=f"enter-{self.id}",
+            source="back_office",
+        )
+
+    def _address(self):
+        return {
+            name: value.id if isinstance(value := self[name], models.BaseModel) else value
+            for name in self.env["crab.redemption"]._address_fields()
         }
 
     def _reopen(self):

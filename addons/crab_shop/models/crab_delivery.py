@@ -128,6 +128,17 @@ class CrabDelivery(models.Model):
         shipped._count_shipped()
         return result
 
+    def _correct_parcel(self, values):
+        order, before = self.order_id, f"{self.carrier_name} {self.tracking_reference or ''}".strip()
+        super()._correct_parcel(values)
+        if order:
+            after = f"{self.carrier_name} {self.tracking_reference or ''}".strip()
+            order._message_log(
+                body=self.env._("%(delivery)s went with %(after)s, not with %(before)s.", delivery=self.name,
+                                after=after, before=before)
+            )  # fmt: skip
+            self.env["crab.outbox"]._emit("order.parcel_corrected", order, {"delivery": self.name})
+
     def _count_shipped(self):
         """Goods of orders have left: claims end, lines count, what was paid in advance becomes revenue."""
         if not self:

@@ -9,7 +9,10 @@ class CrabDeliveryShip(models.TransientModel):
 
     @api.model
     def _default_carrier_id(self):
-        return self.env["crab.carrier"].search([], limit=1)
+        Carrier = self.env["crab.carrier"]
+        if "default_carrier_name" in self.env.context:  # of parcels that are corrected
+            return Carrier.search([("name", "=", self.env.context["default_carrier_name"])], limit=1)
+        return Carrier.search([], limit=1)
 
     @api.depends("carrier_id")
     def _compute_carrier_name(self):

@@ -7,7 +7,7 @@ class CrabOutbox(models.Model):
     @api.model
     def _handlers(self):
         handlers = super()._handlers()
-        for event in ("order.partly_shipped", "order.to_receive", "order.done"):
+        for event in ("order.partly_shipped", "order.to_receive", "order.parcel_corrected", "order.done"):
             handlers.setdefault(event, []).append("_wechat_shipping")
         return handlers
 

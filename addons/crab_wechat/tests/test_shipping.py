@@ -51,6 +51,15 @@ class TestShipping(WechatCase):
         found = self.sandbox.ctl("shippings", number=order.crab_transaction_id.reference)
         return found and found[0]
 
+    def test_a_corrected_tracking_number_is_told_again(self):
+        order = self.paid_by_wechat([(self.thousand, 1)])
+        self.ship(order)
+        self.told(order)
+        delivery = self._delivery(order)
+        delivery._correct_parcels("SF", {delivery.id: "SF124"})
+        self.assertEqual(self.told(order)["shipping_list"][0]["tracking_no"], "SF124")
+        self.assertIn("SF123", order.message_ids[:1].body)
+
     def test_a_shipped_order_is_told_with_its_merchant_number(self):
         order = self.paid_by_wechat([(self.thousand, 1)])
         self.assertFalse(self.told(order))

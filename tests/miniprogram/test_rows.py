@@ -108,6 +108,8 @@ def test_a_bought_card_is_given_back(phone, world, pay_page):
     phone.open(f"{MEMBER}/order", id=order_id).tap("确认收货").confirm().see(number)
     phone.open(f"{MEMBER}/cards").tap_text(number).at(f"{MEMBER}/card")
     phone.tap("申请返还").confirm().at(f"{MEMBER}/card-returns").see(number).see("撤销返还")
+    phone.open(f"{MEMBER}/cards").tap("返还中", exact=True).tap_text(number).at(f"{MEMBER}/card")
+    phone.see("实体卡 · 返还中").see("此卡正在返还中").see("申请返还")
     world.run(lambda env: confirm_return(env, number))
     world.later()
     phone.open(f"{MEMBER}/card-returns").see("已完成")

@@ -16,6 +16,7 @@ RANKS = {
     "state": SQL("array_position(ARRAY['active', 'inactive', 'used', 'cancelled']::varchar[], item.state)"),
 }
 MOST_EVENTS = 100
+GIFT = "crab.card.gift"
 
 
 class CrabApiCardService(models.AbstractModel):
@@ -43,13 +44,29 @@ class CrabApiCardService(models.AbstractModel):
         cards = self.env["crab.card"]
         domain = cards._subject_domain(subject)
         if state:
-            domain &= Domain("state", "=", state)
+            domain &= self._shown_domain(state)
         after = self._card(subject, paging.cursor) if paging.cursor else None
         page, is_more = keyset.page(
             subject.bind(cards.sudo()), domain, RANKS[sort], after, paging.limit, ascending=sort != "received"
         )
         items = [schemas.CardItem.from_card(card, shown) for card, shown in self._shown(page).items()]
         return Page[schemas.CardItem](items=items, next_cursor=items[-1].id if is_more else None)
+
+    @api.model
+    def _shown_domain(self, state):
+        """The cards that are shown as ``state``: where an unused one is, or that its time is over, comes before what it
+        is."""
+        if state in ("used", "cancelled"):
+            return Domain("state", "=", state)
+        if state == "gift":
+            return Domain("transit_model", "=", GIFT)
+        if state == "return":
+            return Domain("transit_model", "not in", (False, GIFT))
+        unused = Domain("transit_id", "=", False) & Domain("state", "in", ("inactive", "active"))
+        if state == "expired":
+            return unused & Domain("valid_until", "<", business_date())
+        is_valid = Domain("valid_until", "=", False) | Domain("valid_until", ">=", business_date())
+        return unused & is_valid & Domain("state", "=", state)
 
     @api.model
     def _shown(self, cards):
@@ -62,7 +79,10 @@ class CrabApiCardService(models.AbstractModel):
             card: {
                 "label": words[card.state],
                 "picture": pictures.get(card.product_id.product_tmpl_id.id),
-                "is_expired": bool(card.valid_until and card.valid_until < today),
+                "away": ("gift" if card.transit_model == GIFT else "return") if card.transit_id else None,
+                "is_expired": bool(
+                    card.state in ("inactive", "active") and card.valid_until and card.valid_until < today
+                ),
                 "is_bought": card.id in bought,
             }
             for card in cards
@@ -84,6 +104,7 @@ class CrabApiCardService(models.AbstractModel):
             [("card_id", "=", card.id)], order="sequence desc", limit=MOST_EVENTS
         )
         words = labels.of(events, "event")
+        documents = self._documents(events)
         gift = card.env["crab.card.gift"].search([("card_id", "=", card.id), ("state", "=", "open")], limit=1)
         redemption = card.env["crab.redemption"].search(
             [("card_id", "=", card.id), ("state", "!=", "cancelled")], limit=1
@@ -93,13 +114,30 @@ class CrabApiCardService(models.AbstractModel):
             card,
             self._shown(card)[card],
             history=[
-                schemas.CardEvent(event=event.event, label=words[event.event], happened_at=event.happened_at)
+                schemas.CardEvent(
+                    event=event.event,
+                    document=documents.get(event),
+                    label=words[event.event],
+                    happened_at=event.happened_at,
+                )
                 for event in events
             ],
             gift_token=gift.token if gift.member_id.id == subject.id else None,
             redemption_id=redemption.name or None,
             why_not={"redeem": why} if why else {},
         )
+
+    @api.model
+    def _documents(self, events):
+        """``{crab.card.event: "gift" or "return"}`` of those that were done by one."""
+        by_orders = events.filtered(lambda event: event.document_model == "crab.card.order")
+        returns = events.env["crab.card.order"].search(
+            [("id", "in", by_orders.mapped("document_id")), ("kind", "=", "return")]
+        )
+        return {
+            **{event: "return" for event in by_orders if event.document_id in returns.ids},
+            **{event: "gift" for event in events if event.document_model == GIFT},
+        }
 
     @api.model
     def _why_not(self, card):
@@ -109,10 +147,14 @@ class CrabApiCardService(models.AbstractModel):
             "used": self.env._("This card has already been redeemed."),
             "cancelled": self.env._("This card has been cancelled. Please ask your seller."),
         }
+        if card.transit_model == GIFT:
+            return self.env._("This card is being given away.")
+        if card.transit_id and card.holder_kind == "member":
+            return self.env._("This card is being given back.")
         if card.state in reasons:
             return reasons[card.state]
         if card.transit_id:
-            return self.env._("This card is in a gift or being given back.")
+            return self.env._("This card is on its way from seller to seller. Please ask yours.")
         if card.valid_until and card.valid_until < business_date():
             return self.env._("This card was valid until %(day)s.", day=card.valid_until)
         return None

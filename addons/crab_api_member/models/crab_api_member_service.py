@@ -60,11 +60,11 @@ class CrabApiMemberService(models.AbstractModel):
         }
         aftersale = orders.sudo().search_count(own & Domain("crab_aftersale", "!=", False))  # as above
         cards = self.env["crab.card"]
-        active = cards._subject_domain(subject) & Domain("state", "=", "active")
+        usable = cards._subject_domain(subject) & self.env["crab.api.card.service"]._shown_domain("active")
         shown = {
             "avatar": self._avatar(member),
             "points": member._crab_point_balances().get(member.id, 0),
-            "cards": cards.sudo().search_count(active),  # as above
+            "cards": cards.sudo().search_count(usable),  # as above
             "cart": len(self.env["crab.cart.line"]._for_subject(subject)),
             "unread": self.env["crab.notice"]._unread_count_for_subject(subject),
             "orders": schemas.OrderCounts(aftersale=aftersale, **tabs),

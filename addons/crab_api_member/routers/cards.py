@@ -22,11 +22,13 @@ def list_cards(
     env: ApiEnv,
     subject: MemberSubject,
     paging: Paging,
-    state: schemas.CardState | None = None,
+    state: schemas.CardShown | None = None,
     sort: schemas.CardSort = "received",
 ) -> Page[schemas.CardItem]:
     """The member's cards: by the time they came (the newest first), by product, or by state (usable ones first).
-    MB-15."""
+
+    ``state``: as they are shown. ``active`` ones can be used, ``inactive`` ones activated: those in a gift or return,
+    and those whose time is over, stand by themselves. MB-15."""
     return env["crab.api.card.service"]._list(subject, paging, state, sort)
 
 

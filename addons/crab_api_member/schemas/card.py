@@ -9,6 +9,8 @@ from .member import Receiver, ReceiverIn
 from .order import Parcel
 
 CardState = Literal["inactive", "active", "used", "cancelled"]
+CardShown = Literal["inactive", "active", "used", "cancelled", "gift", "return", "expired"]
+CardAway = Literal["gift", "return"]
 CardSort = Literal["received", "product", "state"]
 
 
@@ -23,7 +25,8 @@ class CardProduct(Out):
 
 
 class CardItem(Out):
-    """A card as its member sees it; ``id`` is its number. ``is_away``: in a gift or return that has not ended."""
+    """A card as its member sees it; ``id`` is its number. ``away``: in a gift or return that has not ended.
+    ``is_expired``: its time was over before it was used."""
 
     id: str
     kind: Literal["physical", "ecard"]
@@ -33,14 +36,14 @@ class CardItem(Out):
     received_at: When | None
     valid_until: Day | None
     is_expired: bool
-    is_away: bool
+    away: CardAway | None
     can_redeem: bool
     can_give: bool
     can_return: bool
 
     @classmethod
     def from_card(cls, card, shown, **more):
-        """:param shown: what the service looked up: ``label``, ``picture``, ``is_expired``, ``is_bought``"""
+        """:param shown: what the service looked up: ``label``, ``picture``, ``away``, ``is_expired``, ``is_bought``"""
         is_free = card.state == "active" and not card.transit_id and not shown["is_expired"]
         return cls(
             id=card.number,
@@ -51,7 +54,7 @@ class CardItem(Out):
             received_at=card.received_at or None,
             valid_until=card.valid_until or None,
             is_expired=shown["is_expired"],
-            is_away=bool(card.transit_id),
+            away=shown["away"],
             can_redeem=is_free,
             can_give=is_free and card.kind == "ecard",
             can_return=shown["is_bought"] and card.state in ("active", "inactive") and not card.transit_id,
@@ -60,7 +63,10 @@ class CardItem(Out):
 
 
 class CardEvent(Out):
+    """``document``: whether it was done by a gift or a return."""
+
     event: str
+    document: CardAway | None
     label: str
     happened_at: When
 

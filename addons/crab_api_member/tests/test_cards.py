@@ -1,11 +1,14 @@
 from datetime import timedelta
+from typing import get_args
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tools.timezone import business_date
 
+from ..schemas.card import CardShown
 from .common import KEY, OTHER_KEY, MemberApiCase
 
 
@@ -141,14 +144,19 @@ class TestCards(MemberApiCase):
         self.assertEqual((seen["card"], seen["token"], seen["link"]), (None, None, None))
         own = self._ok(self.mine.get(f"/gifts/{gift['token']}"))
         self.assertEqual((own["is_mine"], own["can_claim"], own["can_revoke"]), (True, False, True))
-        self.assertTrue(self._ok(self.mine.get(f"/member/cards/{card.number}"))["is_away"])
+        away = self._ok(self.mine.get(f"/member/cards/{card.number}"))
+        self.assertEqual((away["away"], away["why_not"]["redeem"]), ("gift", "This card is being given away."))
+        self.assertEqual(self._shown_as(), {"gift": {card.number}})
         self._refused_as(self.mine.post(f"/gifts/{gift['token']}/claim"), 422, "your own")
         for _again in range(2):
             taken = self._ok(self.theirs.post(f"/gifts/{gift['token']}/claim"))
             self.assertEqual((taken["state"], taken["card"]), ("claimed", card.number))
         self._refused_as(self.mine.get(f"/member/cards/{card.number}"), 404)
         history = self._ok(self.theirs.get(f"/member/cards/{card.number}"))["history"]
-        self.assertEqual([event["event"] for event in history], ["hand_over", "reserve", "sell"])
+        self.assertEqual(
+            [(event["event"], event["document"]) for event in history],
+            [("hand_over", "gift"), ("reserve", "gift"), ("sell", None)],
+        )
         self._refused_as(
             self.api(self._who(self._new_member("Late"))).post(f"/gifts/{gift['token']}/claim"), 422, "taken"
         )
@@ -172,6 +180,29 @@ class TestCards(MemberApiCase):
         self._refused_as(self.nobody.get("/gifts/none"), 404)
         physical = self._active_numbers(1, "PHYS", member=self.member)
         self._refused_as(self.mine.post(f"/cards/{physical.number}/gifts", json={}, key="key-00000003"), 422, "e-cards")
+
+    def _shown_as(self):
+        """``{state: numbers of the member that are listed so}``, for those that have any."""
+        found = {
+            state: {one["id"] for one in self._pages(self.mine, "/member/cards", state=state)}
+            for state in get_args(CardShown)
+        }
+        return {state: numbers for state, numbers in found.items() if numbers}
+
+    def test_each_card_is_shown_as_one_thing(self):
+        usable, over, used, ended = self._active_numbers(4, "EACH", member=self.member)
+        today = business_date()
+        (over | used | ended)._set_valid_until(today)
+        usable._set_valid_until(today + timedelta(days=1))
+        where = {**self.receiver, "district_id": self.district.id}
+        self.env["crab.redemption"]._redeem_held(self._who(self.member), used, where)
+        ended._cancel(None)
+        expected = {"active": usable, "expired": over, "used": used, "cancelled": ended}
+        place = "odoo.addons.crab_api_member.models.crab_api_card_service.business_date"
+        with patch(place, lambda: today + timedelta(days=1)):
+            self.assertEqual(self._shown_as(), {state: {card.number} for state, card in expected.items()})
+            listed = self._pages(self.mine, "/member/cards")
+        self.assertEqual([one["id"] for one in listed if one["is_expired"]], [over.number])
 
     def _returnable(self):
         """Numbers of the printed card that the member bought and received."""
@@ -200,6 +231,12 @@ class TestCards(MemberApiCase):
         self._refused_as(self.mine.post("/member/card-returns", json=given, key=OTHER_KEY), 422)
         self._refused_as(self.theirs.get(f"/member/card-returns/{made['id']}"), 404)
         self._refused_as(self.theirs.post(f"/member/card-returns/{made['id']}/cancel"), 404)
+        away = self._ok(self.mine.get(f"/member/cards/{cards[0].number}"))
+        self.assertEqual((away["away"], away["why_not"]["redeem"]), ("return", "This card is being given back."))
+        self.assertEqual(self._shown_as(), {"return": {cards[0].number}, "inactive": {cards[1].number}})
+        self.assertEqual(
+            [event["document"] for event in away["history"] if event["event"] == "reserve"], ["return", None]
+        )
         document = self.env["crab.card.order"].search([("public_id", "=", made["id"])])
         document.action_receive()
         self.assertEqual(cards[0].state, "cancelled")

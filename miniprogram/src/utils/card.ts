@@ -34,5 +34,24 @@ export function pageOfTarget({ kind, id }: Schema<'MessageTarget'>): string {
   return `/packages/member/pages/${pages[kind]}?id=${encodeURIComponent(id)}`
 }
 
+/** What a card is to its holder now: where it is, or that its time is over, comes before its state. */
+export function cardWords({ away, is_expired, state_label }: Pick<Schema<'CardItem'>, 'away' | 'is_expired' | 'state_label'>): string {
+  if (away) return away === 'gift' ? '转赠中' : '返还中'
+  return is_expired ? '已过期' : state_label
+}
+
+// what happens to a card, as its holder sees it; the shop's own words are the books'
+const EVENTS: Record<string, string> = {
+  sell: '购买',
+  hand_over: '持卡人变更',
+  'reserve gift': '发起转赠',
+  'release gift': '转赠结束，卡已退回',
+  'hand_over gift': '转赠领取',
+  'reserve return': '申请返还',
+  'release return': '返还取消',
+}
+export const eventWords = ({ event, document, label }: Schema<'CardEvent'>): string =>
+  EVENTS[`${event} ${document}`] ?? EVENTS[event] ?? label
+
 /** How a price ratio is said: 0.95 → “9.5 折”, 1 → “零售价”. */
 export const discountWords = (ratio: number) => (ratio >= 1 ? '零售价' : `${Number((ratio * 10).toFixed(3))} 折`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { discountWords, mustChoose, numberOfScan, pageOfTarget, toggle } from '@/utils/card'
+import { cardWords, discountWords, eventWords, mustChoose, numberOfScan, pageOfTarget, toggle } from '@/utils/card'
 
 describe('a scanned code', () => {
   it.each([
@@ -32,3 +32,15 @@ it('leads from a message to its document', () => {
 
 it.each([[0.95, '9.5 折'], [0.9, '9 折'], [0.8875, '8.875 折'], [1, '零售价']])('says %s as %s', (ratio, words) =>
   expect(discountWords(ratio)).toBe(words))
+
+it('says where a card is before what it is', () => {
+  const card = { away: null, is_expired: false, state_label: '已激活' }
+  expect(cardWords(card)).toBe('已激活')
+  expect(cardWords({ ...card, is_expired: true })).toBe('已过期')
+  expect(cardWords({ ...card, is_expired: true, away: 'gift' })).toBe('转赠中')
+  expect(cardWords({ ...card, away: 'return' })).toBe('返还中')
+  const event = { event: 'reserve', label: '转为在途', happened_at: '2026-10-01T00:00:00Z' }
+  expect(eventWords({ ...event, document: 'gift' })).toBe('发起转赠')
+  expect(eventWords({ ...event, document: 'return' })).toBe('申请返还')
+  expect(eventWords({ ...event, document: null })).toBe('转为在途')
+})

@@ -756,19 +756,23 @@ function query() {
     return made
   }
   const asked = []
+  let isAll = false
+  const ask = (func) => (asked.push({ func, isAll }), chain)
+  const choose = (all) => () => ((isAll = all), chain)
   const chain = {
     in: () => chain,
-    select: () => chain,
-    selectAll: () => chain,
-    fields: (_fields, func) => (asked.push(func), chain),
-    boundingClientRect: (func) => (asked.push(func), chain),
-    selectViewport: () => chain,
-    scrollOffset: (func) => (asked.push(func), chain),
+    select: choose(false),
+    selectAll: choose(true),
+    fields: (_fields, func) => ask(func),
+    boundingClientRect: ask,
+    selectViewport: choose(false),
+    scrollOffset: ask,
     exec: (func) => {
-      const found = { node: { width: 0, height: 0, getContext: pen, createImage: image }, width: 100, height: 100, top: 0, left: 0, scrollTop: 0 }
+      const found = { node: { width: 0, height: 0, getContext: pen, createImage: image }, width: 100, height: 100, top: 0, left: 0, scrollTop: 0, dataset: {} }
       setImmediate(() => {
-        asked.forEach((one) => one?.(found))
-        func?.(asked.map(() => found))
+        const answers = asked.map((one) => (one.isAll ? [found] : found))
+        asked.forEach((one, n) => one.func?.(answers[n]))
+        func?.(answers)
       })
     },
   }

@@ -6,10 +6,10 @@ import { richNodes, shelfText, soldText } from '@/utils/shop'
 describe('a long list', () => {
   it('draws what is near the screen, and is as high as all of it', () => {
     const items = ref(Array.from({ length: 1000 }, (_, n) => n))
-    const { top, shown, before, after } = useWindow(items, ref(100), ref(700))
-    expect([shown.value[0], shown.value.length, before.value]).toEqual([0, 19, 0])
+    const { top, shown, before, after } = useWindow(items, ref(700), 100)
+    expect([shown.value[0], shown.value.length, before.value]).toEqual([0, 17, 0])
     for (top.value of [0, 4321, 99300, 120000]) {
-      expect(shown.value.length).toBeGreaterThan(0)
+      expect(shown.value.length).toBeGreaterThan(9)
       expect(shown.value.length).toBeLessThan(30)
       expect(before.value + shown.value.length * 100 + after.value).toBe(100000)
     }
@@ -17,6 +17,26 @@ describe('a long list', () => {
     expect(shown.value).toContain(500)
     items.value = [1, 2]
     expect([shown.value, before.value, after.value]).toEqual([[1, 2], 0, 0])
+    items.value = []
+    expect([shown.value, before.value, after.value]).toEqual([[], 0, 0])
+  })
+
+  it('leaves each row as high as it is, and nothing moves as it is left out', () => {
+    const high = (n: number) => (n % 3 ? 90 : 150)
+    const items = ref(Array.from({ length: 300 }, (_, n) => n))
+    const { top, first, shown, before, after, measured } = useWindow(items, ref(700), 100)
+    const draw = () => measured(Object.fromEntries(shown.value.map((n) => [n, high(n)])))
+    const whole = 300 * 110
+    for (top.value = 0; top.value < whole - 700; top.value += 650) {
+      draw()
+      draw() // lower rows than guessed: more of them are drawn
+      expect(before.value).toBe(shown.value.slice(0, 1).reduce((_, n) => items.value.slice(0, n).reduce((sum, one) => sum + high(one), 0), 0))
+      expect(shown.value[0]).toBe(first.value)
+      const drawn = shown.value.reduce((sum, n) => sum + high(n), 0)
+      expect(before.value).toBeLessThanOrEqual(Math.max(0, top.value - 1000))
+      expect(before.value + drawn).toBeGreaterThan(Math.min(whole, top.value + 700) - 1)
+    }
+    expect(after.value + before.value + shown.value.reduce((sum, n) => sum + high(n), 0)).toBe(whole)
   })
 })
 

@@ -38,6 +38,7 @@ export default {
   '添加{what}': 'Add {what}',
   点此重传: 'Tap to retry',
   上传中: 'Uploading',
+  '还有图片没有传完，请稍候，或重传、删除': 'A picture has not arrived yet: wait, send it again or remove it',
   看大图: 'Look at the picture',
   删除图片: 'Remove the picture',
   请确认: 'Please confirm',

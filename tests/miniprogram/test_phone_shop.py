@@ -184,6 +184,30 @@ def test_e_card(phone, world, pay_page):
     assert [state for _order, state in orders_of(world, member_id)][0] == "closed"
 
 
+@covers("MB-13", "audit first when switched on", via="api")
+def test_an_e_card_that_waits_for_its_audit(phone, world, pay_page):
+    member_id = make_member(world, GIVER)
+
+    def audit(is_on):
+        world.run(lambda env: env["ir.config_parameter"].set_param("crab_shop.ecard_audit", str(is_on)) and None)
+
+    audit(True)
+    try:
+        phone.enter_as(GIVER).open(f"{PAGES}/checkout", product=product(world, ECARD)).see("398")
+        submit(phone)
+        pay(phone, world, pay_page)
+    finally:
+        audit(False)
+    [(order_id, state), *_before] = orders_of(world, member_id)
+    assert state == "to_audit"
+    phone.open(f"{PAGES}/pay", id=order_id).see("商家审核后")
+    assert not phone.can_tap("去提货或转赠").count()
+    world.run(lambda env: env["sale.order"].search([("public_id", "=", order_id)])._crab_refuse_ecards("不符") and None)
+    world.later()
+    phone.open(f"{PAGES}/pay", id=order_id).see("订单已关闭").see("不符")
+    assert "支付成功" not in phone.text()
+
+
 @pytest.fixture
 def shipped(world, sandbox):
     """A shipped order of two, of a member of its own; ``(public id, phone)``."""

@@ -120,3 +120,13 @@ def test_big_text(phone):
     phone.open("pages/mine/index").see("普通会员")
     assert phone.page.evaluate(size) == big
     assert phone.page.locator(".app-page.is-big").count()
+
+
+def test_dealers_are_members_as_well(phone, world):
+    """A dealer gives feedback as such, and whom a link leads to a member's things goes on as one."""
+    dealer = "13900000001"
+    world.tokens(dealer)
+    phone.enter_as(dealer, "dealer").open("pages/mine/index").tap("意见反馈").at("packages/member/pages/feedback").see(
+        "还没有反馈记录"
+    )
+    phone.open("packages/member/pages/orders").tap("切换为会员").see("还没有订单")

@@ -1,9 +1,10 @@
 """Cards on a phone: redeemed without a login, bound and redeemed, given away; addresses; leaving."""
 
+import base64
 import re
 
 import pytest
-from everything import shop_order
+from everything import PICTURE, shop_order
 
 from harness import covers
 
@@ -142,6 +143,13 @@ def test_bound_and_redeemed(phone, world):
     assert state_of(world, number) == "active"
 
 
+def test_an_address_typed_for_a_card_outlives_the_page(phone, ecards):
+    [number] = ecards("13655551009", 1)
+    phone.enter_as("13655551009").open("packages/member/pages/card-redeem", id=number).see("送到哪里")
+    fill_receiver(phone)
+    phone.open("packages/member/pages/card-redeem", id=number).see("巴城镇示例路")
+
+
 @covers("MB-17", "give by link with a time limit", "revoke before claimed", "every move in the history", via="api")
 def test_gift_between_two_phones(phone, other_phone, phones, ecards, world):
     kept, revoked = ecards("13655551002", 2)
@@ -168,6 +176,38 @@ def test_gift_between_two_phones(phone, other_phone, phones, ecards, world):
         lambda env: env["crab.card"].search([("number", "in", (kept, revoked))]).mapped("member_id.phone")
     )
     assert sorted(holders) == ["+8613655551002", "+8613655551003"]
+
+
+@covers("MB-15", "list with state", via="api")
+def test_a_card_that_is_given_away_says_so(phone, ecards, world):
+    kept, given = ecards("13655551007", 2)
+    world.api("13655551007").post(f"/cards/{given}/gifts", status=201, key=True, json={})
+    phone.enter_as("13655551007").open("packages/member/pages/cards")
+    rows = phone.page.locator(".item:visible")
+    rows.filter(has_text=given).get_by_text("转赠中").wait_for()
+    rows.filter(has_text=kept).get_by_text("已激活").wait_for()
+    phone.tap("可用", exact=True)
+    rows.filter(has_text=given).wait_for(state="detached")
+    rows.filter(has_text=kept).wait_for()
+    phone.tap("转赠中", exact=True)
+    rows.filter(has_text=kept).wait_for(state="detached")
+    phone.tap_text(given).at("packages/member/pages/card").see("电子卡 · 转赠中").see("此卡正在转赠中").see("发起转赠")
+
+
+@covers("MB-27", "feedback with pictures", via="api")
+def test_a_picture_is_waited_for_and_goes_with_what_it_is_about(phone):
+    phone.enter_as("13655551008").open("packages/member/pages/feedback").fill("意见", "收到的蟹")
+    held = phone.net.hold("/files")
+    with phone.page.expect_file_chooser() as chooser:
+        phone.tap("添加图片 0/9")
+    chooser.value.set_files({"name": "crab.png", "mimeType": "image/png", "buffer": base64.b64decode(PICTURE)})
+    phone.see("上传中").tap("提交", exact=True).see("还有图片没有传完")
+    held.release()
+    phone.page.locator(".app-upload__state:visible").wait_for(state="detached")
+    phone.tap("提交", exact=True)
+    phone.page.locator(".pictures__one:visible").wait_for()
+    phone.page.locator("[aria-label='添加图片 0/9']:visible").wait_for()
+    assert not phone.page.locator(".app-upload__picture:visible").count()
 
 
 @covers("MB-20", "avatar, name, phone, level", via="api")

@@ -25,6 +25,7 @@ export default {
   客服电话: 'Customer service',
   拨打: 'Call',
   登录: 'Log in',
+  切换为会员: 'Go on as a member',
   '没有加载出来，点这里重试': 'Could not be loaded, tap to try again',
   加载更多: 'Load more',
   没有更多了: 'That is all',

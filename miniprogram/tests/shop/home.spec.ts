@@ -22,10 +22,15 @@ async function opened() {
 }
 const pictures = (page: ReturnType<typeof mount>) => page.findAll('img').map((one) => one.attributes('src')!.replace(location.origin, ''))
 
-it('shows members their own prices as soon as it is there', async () => {
+it('shows members their own prices as soon as it is there, and nobody once they have left', async () => {
   keepTokens({ access_token: 'a', refresh_token: 'r', role: 'member' } as any)
   server({ banners: [], recommended: [product] })
-  expect((await opened()).text()).toContain('262.64')
+  const page = await opened()
+  expect(page.text()).toContain('262.64')
+  keepTokens(null)
+  await flushPromises()
+  expect(page.text()).not.toContain('262.64')
+  expect(page.text()).toContain('268.00')
 })
 
 it('fetches the first banner before all other pictures', async () => {

@@ -1687,7 +1687,9 @@ export interface paths {
         /**
          * List Cards
          * @description The member's cards: by the time they came (the newest first), by product, or by state (usable ones first).
-         *     MB-15.
+         *
+         *     ``state``: as they are shown. ``active`` ones can be used, ``inactive`` ones activated: those in a gift or return,
+         *     and those whose time is over, stand by themselves. MB-15.
          */
         get: operations["list_cards_member_cards_get"];
         put?: never;
@@ -3027,6 +3029,8 @@ export interface components {
          * @description ``why_not``: why it cannot be redeemed now.
          */
         Card: {
+            /** Away */
+            away: ("gift" | "return") | null;
             /** Can Give */
             can_give: boolean;
             /** Can Redeem */
@@ -3039,8 +3043,6 @@ export interface components {
             history: components["schemas"]["CardEvent"][];
             /** Id */
             id: string;
-            /** Is Away */
-            is_away: boolean;
             /** Is Expired */
             is_expired: boolean;
             /**
@@ -3067,8 +3069,13 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** CardEvent */
+        /**
+         * CardEvent
+         * @description ``document``: whether it was done by a gift or a return.
+         */
         CardEvent: {
+            /** Document */
+            document: ("gift" | "return") | null;
             /** Event */
             event: string;
             /**
@@ -3090,9 +3097,12 @@ export interface components {
         };
         /**
          * CardItem
-         * @description A card as its member sees it; ``id`` is its number. ``is_away``: in a gift or return that has not ended.
+         * @description A card as its member sees it; ``id`` is its number. ``away``: in a gift or return that has not ended.
+         *     ``is_expired``: its time was over before it was used.
          */
         CardItem: {
+            /** Away */
+            away: ("gift" | "return") | null;
             /** Can Give */
             can_give: boolean;
             /** Can Redeem */
@@ -3101,8 +3111,6 @@ export interface components {
             can_return: boolean;
             /** Id */
             id: string;
-            /** Is Away */
-            is_away: boolean;
             /** Is Expired */
             is_expired: boolean;
             /**
@@ -14183,7 +14191,7 @@ export interface operations {
     list_cards_member_cards_get: {
         parameters: {
             query?: {
-                state?: ("inactive" | "active" | "used" | "cancelled") | null;
+                state?: ("inactive" | "active" | "used" | "cancelled" | "gift" | "return" | "expired") | null;
                 sort?: "received" | "product" | "state";
                 /** @description Records of a page. */
                 limit?: number;

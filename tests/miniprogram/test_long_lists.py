@@ -151,7 +151,12 @@ def test_catalogue(phone):
     places, at = look(0), 0
     first, second = places[1] - places[0], places[2] - places[1]
     assert first < 130 < second
-    while not (now := phone.page.evaluate(CATALOGUE))["end"] or at + now["view"] < now["all"] - 800:
+    grown = f"at => {{ const now = ({CATALOGUE})(); return now.end || now.all > at + now.view + 700 }}"
+    while True:
+        phone.page.wait_for_function(grown, arg=at)
+        now = phone.page.evaluate(CATALOGUE)
+        if at + 700 > now["all"] - now["view"]:
+            break
         at += 700
         for n, top in look(at).items():
             assert places.setdefault(n, top) == pytest.approx(top, abs=1)

@@ -9,6 +9,8 @@ from odoo.addons.crab_dealer.models.crab_invite_mixin import qr_png
 from ..schemas import dealer as schemas
 from ..tools.lookup import one, page, total
 
+MEMBERS = Domain("state", "=", "active")  # who closed the account is nobody's business any more
+
 
 class CrabApiDealerService(models.AbstractModel):
     """The dealer itself, its network, whom it invites, its members."""
@@ -17,7 +19,8 @@ class CrabApiDealerService(models.AbstractModel):
     _description = "API: dealer"
 
     def _me(self, subject):
-        return schemas.DealerMeOut.from_dealer(self.env["crab.dealer"]._acting(subject))
+        viewer = self.env["crab.dealer"]._acting(subject)
+        return schemas.DealerMeOut.from_dealer(viewer, total(self.env, "crab.member", subject, MEMBERS))
 
     def _upstream(self, subject):
         self.env["crab.dealer"]._acting(subject)
@@ -98,7 +101,7 @@ class CrabApiDealerService(models.AbstractModel):
 
     def _members(self, subject, paging, text=None, staff_id=None):
         """Of a dealer: its members; of a staff member: whom it invited directly."""
-        domain = Domain("state", "=", "active")
+        domain = MEMBERS
         if staff_id:
             domain &= Domain("staff_id", "=", one(self.env, "crab.dealer.staff", subject, staff_id).id)
         if text:

@@ -6,6 +6,7 @@ from odoo.addons.crab_api.schemas import Page
 
 from ..schemas import dealer_staff as schemas
 from ..tools.lookup import one, page, total
+from .crab_api_dealer_service import MEMBERS
 
 
 class CrabApiDealerStaffService(models.AbstractModel):
@@ -21,18 +22,28 @@ class CrabApiDealerStaffService(models.AbstractModel):
         if text:
             domain &= Domain("display_name", "ilike", escape_psql(text))
         staff, cursor = page(self.env, "crab.dealer.staff", subject, domain, paging)
-        figures = staff._earning_figures()
+        figures = self._figures(staff)
         return schemas.StaffPage(
             items=[schemas.StaffOut.from_staff(person, figures[person.id]) for person in staff],
             next_cursor=cursor,
             total=total(self.env, "crab.dealer.staff", subject, domain),
         )
 
+    def _figures(self, staff):
+        """``_earning_figures`` and the number of ``members``, as many as their list has."""
+        figures = staff._earning_figures()
+        invited = MEMBERS & Domain("staff_id", "in", staff.ids)
+        # sudo: the subject has no Odoo user
+        counts = dict(self.env["crab.member"].sudo()._read_group(invited, ["staff_id"], ["__count"]))
+        for person in staff:
+            figures[person.id]["members"] = counts.get(person, 0)
+        return figures
+
     def _get(self, subject, staff_id):
         return self._detail(one(self.env, "crab.dealer.staff", subject, staff_id))
 
     def _detail(self, staff):
-        return schemas.StaffDetailOut.from_staff(staff, staff._earning_figures()[staff.id])
+        return schemas.StaffDetailOut.from_staff(staff, self._figures(staff)[staff.id])
 
     def _add(self, subject, data):
         staff = self.env["crab.dealer.staff"]._add_for_subject(
@@ -89,4 +100,4 @@ class CrabApiDealerStaffService(models.AbstractModel):
 
     def _me(self, subject):
         [staff] = self.env["crab.dealer.staff"]._get_for_subject(subject, [subject.id])
-        return schemas.StaffMeOut.from_staff(staff, staff._earning_figures()[staff.id])
+        return schemas.StaffMeOut.from_staff(staff, self._figures(staff)[staff.id])

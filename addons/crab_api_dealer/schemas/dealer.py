@@ -50,7 +50,7 @@ class DealerMeOut(Out):
     counts: DealerCountsOut
 
     @classmethod
-    def from_dealer(cls, dealer):
+    def from_dealer(cls, dealer, member_count):
         terms = dealer._invitation_terms()
         return cls(
             id=dealer.public_id,
@@ -74,7 +74,7 @@ class DealerMeOut(Out):
                 level2=dealer.level2_count,
                 level3=dealer.level3_count,
                 staff=dealer.staff_count,
-                members=dealer.member_count,
+                members=member_count,
             ),
         )
 

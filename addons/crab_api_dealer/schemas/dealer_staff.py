@@ -49,7 +49,7 @@ class StaffOut(Out):
             "commission_ratio": ratio_text(staff.commission_ratio),
             "joined_on": staff.joined_date,
             "is_active": staff.active,
-            "member_count": staff.member_count,
+            "member_count": figures["members"],
             "figures": StaffFiguresOut.from_figures(figures),
             "actions": [
                 *(["set_commission", "archive"] if staff.active else ["reinstate"]),
@@ -114,7 +114,7 @@ class StaffMeOut(Out):
             ),
             commission_ratio=ratio_text(staff.commission_ratio),
             joined_on=staff.joined_date,
-            member_count=staff.member_count,
+            member_count=figures["members"],
             figures=StaffFiguresOut.from_figures(figures),
         )
 

@@ -199,6 +199,16 @@ class TestDealer(DealerApiCase):
         self.assertEqual(self._get(self.seller, "/staff/members", q="staff pers")["total"], 1)
         self.assertEqual(self._get(self.seller, "/staff/members", q="Own")["total"], 0)
         self.assertEqual(len(self.assertPages(self.b, "/dealer/members")), 3)
+        by_staff._close("gone")
+        for who, me, members in (
+            (self.b, "/dealer/me", "/dealer/members"),
+            (self.seller, "/staff/me", "/staff/members"),
+        ):
+            shown = self._get(who, me)
+            count = shown["counts"]["members"] if who == self.b else shown["member_count"]
+            self.assertEqual(count, self._get(who, members)["total"], "figure and list agree")
+        self.assertEqual(self._get(self.b, f"/dealer/staff/{self.seller.public_id}")["member_count"], 0)
+        self.assertEqual(self._get(self.b, "/dealer/staff")["items"][0]["member_count"], 0)
 
     @covers("CH-10", "name, avatar, phone, join time", via="api")
     def test_members_show_their_face(self):

@@ -10,7 +10,7 @@ import crabenv
 PATH = crabenv.ROOT / "docs" / "openapi.json"
 # what needs no login; everything else answers 401 without one
 OPEN = re.compile(
-    r"/(auth/(sms-codes|login/.+|refresh|password)|site/.*|catalog/(?!prices).*|redemptions/quick.*|gifts/[^/]+)"
+    r"/(auth/(sms-codes|login/.+|refresh|password)|site/.*|catalog/(?!prices).*|redemptions/quick.*|gifts/[^/]+|dealer-invitations/[^/]+)"
 )
 UNKNOWN = str(uuid.UUID(int=0x0192_0000_0000_7000_8000_0000_0000_0001))
 

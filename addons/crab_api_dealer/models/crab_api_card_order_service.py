@@ -16,13 +16,11 @@ class CrabApiCardOrderService(models.AbstractModel):
 
     # ------------------------------------------------------------------ looking
 
-    def _list(self, subject, paging, kind=None, state=None, scope=None, role=None, number=None):
+    def _list(self, subject, paging, kind=None, scope=None, role=None, number=None):
         viewer = self.env["crab.dealer"]._acting(subject)
         domain = Domain.TRUE
         if kind:
             domain &= Domain("kind", "=", kind)
-        if state:
-            domain &= Domain("state", "=", state)
         if scope:
             domain &= Domain("activation_scope", "=", scope) | Domain("return_scope", "=", scope)
         if role == "sent":

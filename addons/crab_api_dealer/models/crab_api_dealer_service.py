@@ -86,6 +86,9 @@ class CrabApiDealerService(models.AbstractModel):
         invitation = self.env["crab.dealer.invitation"]._revoke_for_subject(subject, invitation.id)
         return schemas.DealerInvitationDetailOut.from_invitation(invitation)
 
+    def _invited(self, code):
+        return schemas.InvitedOut.from_invitation(self.env["crab.dealer.invitation"]._look(code))
+
     def _member_invitations(self, subject):
         invitations = self.env["crab.member.level"]._invitations_for_subject(subject)
         return [

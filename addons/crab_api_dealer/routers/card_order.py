@@ -17,11 +17,6 @@ def list_card_orders(
     subject: DealerSubject,
     paging: Paging,
     kind: Annotated[Literal["issue", "transfer", "activation", "return"] | None, Query()] = None,
-    state: Annotated[
-        Literal["draft", "submitted", "passed_on", "in_transit", "partly_received", "done", "rejected", "cancelled"]
-        | None,
-        Query(),
-    ] = None,
     scope: Annotated[
         Literal["level1", "level2", "level3", "level3_below_2", "level2_to_1", "level3_to_1", "level3_to_2"] | None,
         Query(description="For whom an activation is, or between which levels a return goes."),
@@ -33,7 +28,7 @@ def list_card_orders(
     number: Annotated[str | None, Query(max_length=64, description="Documents with this number.")] = None,
 ) -> Page[schemas.CardOrderOut]:
     """Documents of the dealer and of those below it, the newest first (CH-13, CH-14, CH-15)."""
-    return env["crab.api.card.order.service"]._list(subject, paging, kind, state, scope, role, number)
+    return env["crab.api.card.order.service"]._list(subject, paging, kind, scope, role, number)
 
 
 @router.post("/dealer/card-orders/quote")

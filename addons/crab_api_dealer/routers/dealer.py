@@ -1,6 +1,6 @@
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from odoo.addons.crab_api.asgi import APIRouter
 from odoo.addons.crab_api.dependencies import ApiEnv, DealerSubject, Once, Paging
@@ -89,6 +89,12 @@ def get_invitation(invitation_id: str, env: ApiEnv, subject: DealerSubject) -> s
 def revoke_invitation(invitation_id: str, env: ApiEnv, subject: DealerSubject) -> schemas.DealerInvitationDetailOut:
     """The link stops working; who applied by it stays. Revoking again changes nothing."""
     return env["crab.api.dealer.service"]._revoke(subject, invitation_id)
+
+
+@router.get("/dealer-invitations/{code}")
+def look_at_invitation(code: Annotated[str, Path(max_length=64)], env: ApiEnv) -> schemas.InvitedOut:
+    """Who invites to what, for whom the code reached; no login. 422, saying why: it cannot be used (CH-09)."""
+    return env["crab.api.dealer.service"]._invited(code)
 
 
 @router.get("/dealer/member-invitations")

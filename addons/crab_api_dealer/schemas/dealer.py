@@ -231,6 +231,26 @@ class DealerInvitationDetailOut(DealerInvitationOut):
         return cls(**cls._values(invitation), qr_picture=data_url(invitation.invite_qr))
 
 
+class InvitedOut(Out):
+    """What an invitation says to whom it invites."""
+
+    inviter: str
+    level: str
+    level_name: Words
+    ratio: str = Field(description="At which the invited will buy.")
+    expires_at: When
+
+    @classmethod
+    def from_invitation(cls, invitation):
+        return cls(
+            inviter=invitation.dealer_id.name,
+            level=invitation.level,
+            level_name=label(invitation, "level"),
+            ratio=ratio_text(invitation.ratio),
+            expires_at=invitation.expires_at,
+        )
+
+
 class MemberLinkOut(Out):
     """A link by which members register; who follows it is the inviter's."""
 

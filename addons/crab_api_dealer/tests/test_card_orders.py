@@ -143,7 +143,9 @@ class TestCardOrders(DealerApiCase):
         self.assertEqual(refused["code"], "numbers_refused")
         data["lines"][0]["numbers"] = asked[:2]
         self.assertEqual(self._post(self.a, ORDERS, data, 422)["code"], "numbers_refused")
-        self.assertEqual(len(self._get(self.a, ORDERS, role="sent", kind="transfer", state="draft")["items"]), 0)
+        self.assertNotIn(
+            "draft", [one["state"] for one in self._get(self.a, ORDERS, role="sent", kind="transfer")["items"]]
+        )
 
     def test_what_cannot_be_made(self):
         one = [self._number(1)]

@@ -112,6 +112,9 @@ class TestDealer(DealerApiCase):
         self.assertIn(made["code"], made["link"])
         self.assertTrue(made["qr_picture"].startswith("data:image/png;base64,iVBOR"))
         self.assertEqual(self._get(self.a, f"/dealer/invitations/{made['id']}"), made)
+        seen = self._get(None, f"/dealer-invitations/{made['code'].lower()}")
+        self.assertEqual((seen["inviter"], seen["level"], seen["ratio"]), (self.a.name, "2", "0.72"))
+        self._get(None, "/dealer-invitations/NOSUCHCODE22", 422)
         for dealer, level, ratio in (
             (self.b, "2", "0.8"),
             (self.a, "2", "0.6"),
@@ -132,6 +135,7 @@ class TestDealer(DealerApiCase):
         for _again in range(2):
             revoked = self._post(self.a, f"/dealer/invitations/{first['id']}/revoke", status=200)
             self.assertEqual((revoked["state"], revoked["actions"]), ("revoked", []))
+            self.assertIn("Revoked", self._get(None, f"/dealer-invitations/{first['code']}", 422)["detail"])
         self.assertEqual(len(self._get(self.a, "/dealer/invitations", state="revoked")["items"]), 1)
         self.assertFalse(self._get(self.a, "/dealer/invitations", state="open")["items"])
 

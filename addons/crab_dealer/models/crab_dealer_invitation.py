@@ -175,8 +175,8 @@ class CrabDealerInvitation(models.Model):
         return invitation
 
     @api.model
-    def _take(self, code):
-        """The open invitation with this code, locked until the transaction ends, in sudo.
+    def _look(self, code):
+        """The open invitation with this code, in sudo.
 
         :raise UserError: when there is none, saying why
         """
@@ -185,12 +185,18 @@ class CrabDealerInvitation(models.Model):
         )  # sudo: applicants have no user
         if not invitation_sudo:
             raise UserError(self.env._("This invitation does not exist."))
+        if invitation_sudo.status != "open":
+            label = dict(self._fields["status"]._description_selection(self.env))[invitation_sudo.status]
+            raise UserError(self.env._("This invitation can no longer be used (%(status)s).", status=label))
+        return invitation_sudo
+
+    @api.model
+    def _take(self, code):
+        """``_look``, locked until the transaction ends."""
+        invitation_sudo = self._look(code)
         lock_rows(invitation_sudo)
         # marked as changed: who saw it before this use is restarted and counts again
         self.env.cr.execute(
             SQL("UPDATE crab_dealer_invitation SET max_uses = max_uses WHERE id = ANY(%s)", invitation_sudo.ids)
         )
-        if invitation_sudo.status != "open":
-            label = dict(self._fields["status"]._description_selection(self.env))[invitation_sudo.status]
-            raise UserError(self.env._("This invitation can no longer be used (%(status)s).", status=label))
         return invitation_sudo

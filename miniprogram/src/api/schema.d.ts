@@ -597,6 +597,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dealer-invitations/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look At Invitation
+         * @description Who invites to what, for whom the code reached; no login. 422, saying why: it cannot be used (CH-09).
+         */
+        get: operations["look_at_invitation_dealer_invitations__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dealer/card-orders": {
         parameters: {
             query?: never;
@@ -4775,6 +4795,31 @@ export interface components {
              * Format: date
              */
             registered_date: string;
+        };
+        /**
+         * InvitedOut
+         * @description What an invitation says to whom it invites.
+         */
+        InvitedOut: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Inviter */
+            inviter: string;
+            /** Level */
+            level: string;
+            /**
+             * Level Name
+             * @description In the language of the caller.
+             */
+            level_name: string;
+            /**
+             * Ratio
+             * @description At which the invited will buy.
+             */
+            ratio: string;
         };
         /** Level */
         Level: {
@@ -9047,11 +9092,89 @@ export interface operations {
             };
         };
     };
+    look_at_invitation_dealer_invitations__code__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Language of texts for people: `zh-CN` (without it) or `en`. */
+                "accept-language"?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedOut"];
+                };
+            };
+            /** @description No login, or one that ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not yours to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unknown, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict: busy, or the key was used for something else */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something is missing or wrong, or a rule says no */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_card_orders_dealer_card_orders_get: {
         parameters: {
             query?: {
                 kind?: ("issue" | "transfer" | "activation" | "return") | null;
-                state?: ("draft" | "submitted" | "passed_on" | "in_transit" | "partly_received" | "done" | "rejected" | "cancelled") | null;
                 /** @description For whom an activation is, or between which levels a return goes. */
                 scope?: ("level1" | "level2" | "level3" | "level3_below_2" | "level2_to_1" | "level3_to_1" | "level3_to_2") | null;
                 /** @description What the caller sent, receives, or is to work on. */

@@ -1,4 +1,4 @@
-import { barHeights, isBetween, percentText, ratioOfPercent, ratioText, ratioTyped } from '@/packages/channel/figures'
+import { amountFault, barHeights, isBetween, percentText, ratioOfPercent, ratioText, ratioTyped } from '@/packages/channel/figures'
 import { i18n } from '@/locale'
 import { monthsBack } from '@/packages/channel/months'
 
@@ -43,3 +43,12 @@ describe('months', () => {
     expect(monthsBack(new Date('2026-12-31T17:00:00Z'), 3)).toEqual(['2027-01', '2026-12', '2026-11'])
   })
 })
+
+it.each([
+  ['', ''],
+  ['400', ''],
+  ['400.01', '最多 ¥400.00'],
+  ['0', '请输入金额，最多两位小数'],
+  ['0.001', '请输入金额，最多两位小数'],
+  ['1e2', '请输入金额，最多两位小数'],
+])('the amount %s of 400', (text, fault) => expect(amountFault(text, '400.00')).toBe(fault))

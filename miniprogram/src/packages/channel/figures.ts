@@ -1,5 +1,7 @@
 import { i18n } from '@/locale'
 
+import { money } from '@/utils/money'
+
 import { t } from './i18n'
 
 /** The levels below the first, as they are named alone. */
@@ -28,6 +30,13 @@ export function ratioOfPercent(text: string): string | null {
 /** Whether a ratio lies between two others, neither of which it may be; the server decides where one is not told. */
 export function isBetween(ratio: string | null, above?: string | null, below?: string | null): boolean {
   return !!ratio && !(Number(ratio) <= Number(above)) && !(below && Number(ratio) >= Number(below))
+}
+
+/** Why what was typed is no amount up to `most`, in words; '' where it is one, or nothing yet. */
+export function amountFault(text: string, most: string): string {
+  if (!text) return ''
+  if (!/^\d+(\.\d{1,2})?$/.test(text) || !Number(text)) return t('请输入金额，最多两位小数')
+  return Number(text) > Number(most) ? t('最多 {amount}', { amount: money(most) }) : ''
 }
 
 /** How tall bars of these amounts are, in per cent of the tallest; whatever is not nothing is seen. */

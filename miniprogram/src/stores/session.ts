@@ -18,9 +18,12 @@ export const useSession = defineStore('session', () => {
   const dealer = computed(() => (role.value === 'dealer' ? (me.value as Schema<'DealerMeOut'> | null) : null))
   const staff = computed(() => (role.value === 'staff' ? (me.value as Schema<'StaffMeOut'> | null) : null))
   let waiting: ((entered: boolean) => void)[] = []
+  let awaited: Role = 'member'
+  let before: Role | null = null // of the session that was over, whose pages may lie below
 
   onTokens((found) => {
     if (found?.role !== role.value) me.value = null
+    if (!found) before = role.value
     role.value = found?.role ?? null
   })
 
@@ -67,6 +70,7 @@ export const useSession = defineStore('session', () => {
   /** The session is over already (account closed, logged out). */
   function end() {
     keepTokens(null)
+    before = null
     me.value = null
     forgetDrafts()
   }
@@ -85,6 +89,7 @@ export const useSession = defineStore('session', () => {
     if (role.value && (!wanted || role.value === wanted)) return Promise.resolve(true)
     return new Promise((resolve) => {
       waiting.push(resolve)
+      awaited = wanted ?? before ?? 'member'
       if (waiting.length === 1) uni.navigateTo({ url: `/pages/login/index${wanted ? `?role=${wanted}` : ''}` })
     })
   }
@@ -95,7 +100,8 @@ export const useSession = defineStore('session', () => {
     waiting = []
     all.forEach((resolve) => resolve(isLoggedIn.value))
   }
-  const isAwaited = () => waiting.length > 0
+  /** Whether a page waits for the one who is logged in now. */
+  const isAwaited = () => waiting.length > 0 && role.value === awaited
 
   function restartAsRole() {
     restart(role.value === 'member' || !role.value ? '/pages/home/index' : '/pages/mine/index')

@@ -71,7 +71,10 @@ def test_a_transfer_between_two_phones(phone, other_phone, world):
 
 def test_what_does_not_fit_is_left_out(phone, world):
     """The first eight are active, the next two a member's: said before anything is sent."""
-    phone.enter_as(STORE, "dealer").open(page("card-order-new"), kind="activation")
+    phone.enter_as(STORE, "dealer")
+    kept = '{"type": "object", "data": {"staff": "who left meanwhile"}}'
+    phone.page.evaluate("kept => localStorage.setItem('crab.draft.channel-activation', kept)", kept)
+    phone.open(page("card-order-new"), kind="activation")
     phone.fill("起始卡号", "DEMO1000012").fill("结束卡号", "DEMO1000007").see("起始卡号要小于结束卡号")
     assert phone.can_tap("核对卡号与金额").get_attribute("aria-disabled") == "true"
     choose_range(phone, "DEMO1000007", "DEMO1000012").see("2 个卡号不能用")
@@ -102,6 +105,40 @@ def test_an_activation_waits_for_funds(phone, world):
     assert documents(world, "activation", "CHN000001") == ["done"]
     phone.open(page("wallet")).see("卡激活消耗").see("-¥1,000.00")
     phone.tap("额度明细").see("-¥200.00")
+    phone.tap("欠款", exact=True).see("未结 ¥200.00").tap("未结清").see("未结 ¥200.00")
+
+
+def test_a_card_is_seen_as_it_is_now(phone, world):
+    """Typed twice it counts once; what became of it shows wherever one comes back to."""
+    world.issued(1, "NOW")
+    number = "NOW000001"
+    world.fund(stored=1000)
+    top = world.run(lambda env: env["crab.dealer"].browse(world.top_id).phone)
+    phone.enter_as(top, "dealer").open(page("cards"))
+    phone.tap(number).at(page("card")).tap("激活", exact=True).at(page("card-order-new"))
+    phone.fill("已选卡号", f"{number}\n{number.lower()} {number}-{number}").see("共 1 张")
+    phone.tap("核对卡号与金额").see("扣储值")
+    assert "不在您手中" not in phone.text()
+    phone.tap("确认激活").at(page("card-order")).see("已完成")
+    phone.page.go_back()
+    phone.at(page("card")).see("已激活")
+    assert not phone.page.locator("uni-button:visible, [role=button]:visible").filter(has_text="流转").count()
+    phone.page.go_back()
+    phone.at(page("cards"))
+    expect(phone.can_tap(number)).to_contain_text("已激活")
+    phone.tap("在途", exact=True).see("没有符合的卡号")
+
+
+def test_documents_by_whom_they_are_for(phone, world):
+    phone.enter_as(STORE, "dealer").open(page("card-orders"))
+    phone.tap("激活", exact=True).tap("一级自建", exact=True).see("激活 · 一级自建")
+    with phone.sends(ORDERS, "GET") as sent:
+        phone.tap("下属二级", exact=True)
+    assert "scope=level2" in sent.value.url and "kind=activation" in sent.value.url
+    with phone.sends(ORDERS, "GET") as sent:
+        phone.tap("返还", exact=True)
+    assert "scope" not in sent.value.url
+    phone.see("三级返还二级")
 
 
 @covers("CH-14", "requests of level 2", via="api")
@@ -135,6 +172,8 @@ def test_the_network_grows_by_an_invitation(phone, other_phone, world):
     phone.page.locator(".form-row__error:visible").wait_for()
     assert phone.can_tap("确定").get_attribute("aria-disabled") == "true"
     phone.fill("新折扣（折）", "7.2").tap("确定").see("7 折 → 7.2 折")
+    phone.page.go_back()
+    phone.at(page("network")).see("7.2 折")
 
     phone.open(page("network")).tap("邀请下级渠道商").at(page("invite"))
     phone.tap("新建邀请").choose("对方级别", "二级渠道商").fill("对方折扣（折）", "7.5").tap("生成邀请")
@@ -143,6 +182,7 @@ def test_the_network_grows_by_an_invitation(phone, other_phone, world):
     phone.page.locator("uni-image.poster img").wait_for(state="attached")
 
     other_phone.enter_as("13655560009").open(search={"dealer_invite": link[1]}).at(page("apply"))
+    other_phone.see("示例专卖店 邀请您成为二级渠道商，拿货 7.5 折")
     other_phone.fill("公司或店铺名称", "平江路蟹行").fill("联系人", "周敏").fill("手机号", "13655560008")
     if other_phone.page.locator("[role=checkbox]:visible").count():
         other_phone.page.locator("[role=checkbox]:visible").click()
@@ -153,6 +193,9 @@ def test_the_network_grows_by_an_invitation(phone, other_phone, world):
         return found.level, found.state, found.parent_id.code
 
     assert world.run(application) == ("2", "new", "A0001")
+    other_phone.open(page("apply"), invite=link[1]).see("已用完")  # before anything is written
+    assert other_phone.can_tap("提交申请").get_attribute("aria-disabled") == "true"
+    other_phone.fill("邀请码", "").see("级别")
 
     small = world.run(lambda env: env["crab.dealer"].search([("code", "=", "C0001")]).phone)
     other_phone.enter_as(small, "dealer").open(page("workbench"))
@@ -213,7 +256,7 @@ def test_staff_earns_and_sees_only_its_own(phone, other_phone, world, sold):
     other_phone.open(page("workbench")).tap("结算记录").see("共结算 1 笔").see("第 1 笔").see("¥100.00")
 
     # the money goes to the bank; a lost answer makes one withdrawal
-    phone.open(page("withdraw"))
+    phone.open(page("earnings")).tap("提现", exact=True).at(page("withdraw"))
     phone.fill("提现金额", "300").fill("开户银行", "工商银行").fill("银行卡号", "6222020011112222").fill(
         "户名", "示例专卖店"
     )
@@ -221,6 +264,8 @@ def test_staff_earns_and_sees_only_its_own(phone, other_phone, world, sold):
     phone.tap("申请提现", exact=True)
     assert "网络" in phone.told()
     phone.tap("申请提现", exact=True).at(page("withdrawal")).see("**** 2222")
+    phone.page.go_back()
+    phone.at(page("earnings")).see("¥100.00").see("¥300.00")
 
     def reject(env):
         [withdrawal] = env["crab.withdrawal"].search([("dealer_id.code", "=", "A0001")])
@@ -233,6 +278,22 @@ def test_staff_earns_and_sees_only_its_own(phone, other_phone, world, sold):
     phone.open(page("staff")).tap("李静").at(page("staff-member"))
     phone.tap("停用").confirm().see("已停用")
     other_phone.open(page("workbench")).tap("登录", exact=True).at("pages/login/index")
+
+
+def test_who_logs_in_again_goes_on_where_the_session_ended(phone, world):
+    phone.enter_as(STORE, "dealer").open(page("staff")).tap("添加员工").fill("姓名", "孙悦").fill(
+        "手机号", "13655560021"
+    )
+
+    def end(env):
+        env["crab.session"].search([("account_id.phone", "=", f"+86{STORE}"), ("ended_at", "=", False)])._end("office")
+
+    world.run(end)
+    phone.tap("添加", exact=True).at("pages/login/index").fill("手机号", STORE).tap("获取验证码").see("秒后重发")
+    phone.fill("验证码", world.code(STORE)).tap("同意用户协议").tap("登录", exact=True).at(page("staff"))
+    phone.tap("添加", exact=True)
+    phone.page.locator(".app-sheet:visible").wait_for(state="detached")
+    phone.see("孙悦")
 
 
 def test_tabs_speak_the_language_of_who_uses_them(phone):

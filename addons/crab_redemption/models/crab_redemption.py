@@ -413,11 +413,11 @@ class CrabRedemption(models.Model):
         each, and what the owner supplied is invoiced per business day. A card that gave several packages is divided
         over them by their retail prices, each with its own tax.
         """
-        taxed, facts = {}, []
+        taxed, facts, owed = {}, [], self._amounts_owed()
         for redemption in self:
             owner = redemption.delivery_id.company_id
             cost = redemption._cost()
-            by_tax = redemption._revenue_by_tax(taxed)
+            by_tax = redemption._revenue_by_tax(taxed, owed[redemption])
             if owner != redemption.company_id:
                 facts.append(redemption._prepare_fact(owner, None, 0, 0, cost))
                 facts += redemption.delivery_id.line_ids._supply_facts(redemption.company_id, redemption.name)
@@ -437,14 +437,14 @@ class CrabRedemption(models.Model):
             )
         )
 
-    def _amount_owed(self):
-        """What the company owes for the number, with tax: what was charged; less by what was conceded since."""
-        return round_cents(self.amount_charged)
+    def _amounts_owed(self):
+        """``{redemption: Decimal}``: what the company owes for the number, with tax: what was charged; extended."""
+        return {redemption: round_cents(redemption.amount_charged) for redemption in self}
 
-    def _revenue_by_tax(self, taxed):
-        """``{tax id or None: [net, tax]}``; ``taxed`` remembers what one product and amount come to."""
+    def _revenue_by_tax(self, taxed, owed):
+        """``{tax id or None: [net, tax]}`` of ``owed``; ``taxed`` remembers what one product and amount come to."""
         company, products = self.company_id, self.product_ids
-        amounts = spread(self._amount_owed(), [dec(product.list_price) for product in products])
+        amounts = spread(owed, [dec(product.list_price) for product in products])
         result = {}
         for product, amount in zip(products, amounts, strict=True):
             key = product, company, amount

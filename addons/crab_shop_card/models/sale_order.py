@@ -101,12 +101,14 @@ class SaleOrder(models.Model):
         result = super()._crab_on_refunded(refund)
         if self.crab_kind == "physical_card" and not self.env.context.get("crab_numbers_given_up"):
             self._crab_refuse_sent_numbers(refund)
-        if self.crab_kind != "ecard":
+        if self.crab_kind == "package":
             return result
         for line in refund.line_ids:
-            self._crab_cancel_ecards(line.order_line_id, int(line.quantity))
-            shipped = line.order_line_id._crab_numbers().redemption_ids.filtered(lambda one: one.state == "shipped")
-            shipped._crab_follow_concession(refund)
+            if self.crab_kind == "ecard":
+                self._crab_cancel_ecards(line.order_line_id, int(line.quantity))
+            line.order_line_id._crab_follow_concession(refund)
+        if self.crab_kind != "ecard":
+            return result
         goods = self.order_line.filtered(lambda line: line.crab_role == "goods")
         if all(line.crab_refunded_quantity >= line.product_uom_qty or line._crab_is_refunded() for line in goods):
             self._crab_close_ecards(refund.reason)

@@ -6,7 +6,6 @@ from odoo.tests import Form, tagged
 from odoo.addons.crab_base.tests.common import covers
 from odoo.addons.crab_base.tools.money import dec
 from odoo.addons.crab_base.tools.subject import Subject
-from odoo.addons.crab_shop.tests.common import ADDRESS
 
 from .common import EcardCase
 
@@ -176,22 +175,6 @@ class TestEcardOrder(EcardCase):
         self.friend.account_id._merge_into(self.member.account_id)
         self._refund(order, (1, None))
         self.assertEqual(sorted(self._numbers(order).mapped("state")), ["active", "cancelled"])
-
-    def _redeemed(self, card):
-        subject = Subject("member", self.member.id)
-        return self.env["crab.redemption"]._redeem_held(subject, card, ADDRESS).delivery_id.sudo()
-
-    def _owed(self, order):
-        """What the books say is owed for the numbers of an order."""
-        cards = self.env["crab.card"].search([("charge_id", "in", self._goods(order).ids)])
-        documents = {"sale.order": order, "crab.refund": order.crab_refund_ids, "crab.redemption": cards.redemption_ids}
-        signs = {"shop_paid_card": 1, "shop_refunded_card": -1, "redemption_shipped": -1}
-        facts = self.env["crab.ledger.fact"].search([("kind", "in", list(signs))])
-        return sum(
-            signs[fact.kind] * (dec(fact.amount_net) + dec(fact.amount_tax))
-            for fact in facts
-            if fact.document_id in documents[fact.document_model].ids
-        )
 
     def test_what_is_conceded_of_the_price_is_no_revenue(self):
         """Whenever it is conceded, before or after the goods left: in the end nothing is owed, no cent earned twice."""

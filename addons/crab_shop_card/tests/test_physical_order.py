@@ -158,6 +158,24 @@ class TestPhysicalOrder(EcardCase):
         self._run_cron("sale.order", "_cron_receive")
         self.assertEqual([order.crab_state for order in orders], ["to_review", "to_review"])
 
+    def test_what_is_conceded_of_the_price_is_no_revenue(self):
+        self.env["product.product"]._crab_adjust_stock({self.printed.crab_choice_ids: 10})
+        order, sale = self._sent(3, 2)
+        self._refund(order, (0, 30))
+        sale.action_receive()
+        sale.action_activate_received()
+        first, second = self.cards.filtered(lambda card: card.member_id == self.member)
+        self._redeemed(first)._ship("SF")
+        self._refund(order, (0, 60))
+        sale.action_close("Sold out")  # 950, the whole price of the third
+        waiting = self._redeemed(second)
+        waiting._ship("SF")
+        self.assertEqual(order.crab_amount_refunded, 1040)
+        self.assertEqual(self._owed(order), 0)
+        self._refund(order, (0, 10))
+        self.assertEqual(self._owed(order), 0)
+        self.assertBooksEqual()
+
     def _prices(self, sale, cards=None):
         links = self.env["crab.card.order.number"].search([("order_id", "=", sale.id), ("state", "=", "received")])
         return links.filtered(lambda link: not cards or link.card_id.id in cards.ids).mapped("unit_price")

@@ -18,4 +18,5 @@ from . import (
     test_report_url,
     test_roles,
     test_seal,
+    test_views,
 )

@@ -318,19 +318,18 @@ def activate_10k(bench):
 
 def _redeem_some(database, folder, ids, barrier, results):
     bench = Bench(database, folder)
+    from world import redeem
+
     from odoo.addons.crab_base.tools.subject import Subject
 
     subject = Subject("dealer", bench.world.top_id)
 
-    def redeem(env, number):
-        env["crab.redemption"]._redeem_with_password(subject, number, bench.password, dict(bench.address))
-
     first, *numbers = bench.run(lambda env: env["crab.card"].browse(ids).mapped("number"))
-    bench.run(lambda env: redeem(env, first))
+    bench.run(lambda env: redeem(env, first, subject))
     barrier.wait()
     started = time.perf_counter()
     for number in numbers:
-        bench.run(lambda env, number=number: redeem(env, number))
+        bench.run(lambda env, number=number: redeem(env, number, subject))
     results.put((len(numbers), time.perf_counter() - started, _peak()))
 
 
@@ -368,20 +367,22 @@ def redemption_rate(bench):
 
 def shipping(bench):
     """2,000 deliveries of redemptions made ready and shipped at once, as the carrier's Excel does."""
+    from world import redeem
+
     from odoo.addons.crab_base.tools.subject import Subject
 
     ids = bench.world.active(SHIPMENTS, prefix())
     subject = Subject("dealer", bench.world.top_id)
 
-    def redeem(env, some):
+    def redeem_all(env, some):
         made = env["crab.redemption"].browse()
         for number in env["crab.card"].browse(some).mapped("number"):
-            made += made._redeem_with_password(subject, number, bench.password, dict(bench.address))
+            made += redeem(env, number, subject)
         return made.delivery_id.ids
 
     delivery_ids = []
     for at in range(0, len(ids), 100):
-        delivery_ids += bench.run(lambda env, at=at: redeem(env, ids[at : at + 100]))
+        delivery_ids += bench.run(lambda env, at=at: redeem_all(env, ids[at : at + 100]))
 
     figures = {}
     with bench.timed(figures, "made ready, s"):

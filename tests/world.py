@@ -121,6 +121,15 @@ class World:
 ADDRESS = {"receiver_name": "收货人", "receiver_phone": "13800000000", "street": "示例路 1 号"}
 
 
+def redeem(env, number, subject=None, **values):
+    """Redeem a number by ``PASSWORD``, as strangers do."""
+    from odoo.addons.crab_base.tools.subject import Subject
+
+    subject = subject or Subject("system", 1)
+    card = env["crab.card"]._open_with_password(subject, number, PASSWORD)
+    return env["crab.redemption"]._redeem(subject, card, dict(ADDRESS), source="quick", **values)
+
+
 def refusals(results):
     """The exceptions among the results of ``run_parallel``; each must be one a user can read."""
     from odoo.exceptions import LockError, UserError

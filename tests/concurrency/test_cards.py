@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_cards_and_wallets import system
-from world import ADDRESS, PASSWORD, World, refusals
+from world import ADDRESS, PASSWORD, World, redeem, refusals
 
 import harness
 
@@ -206,21 +206,17 @@ def with_codes(world):
 @harness.covers("MB-14", "wrong pairs are throttled", via="service")
 def test_a_number_locked_from_everywhere_is_redeemed_with_a_code_and_guessed_at_with_none(world, with_codes):
     """Strangers lock it from 15 sources; of 12 parallel guesses with codes of one phone five are judged, and its holder
-    redeems it with the code that the options were shown for. Each in transactions of its own.
+    redeems it with one code after a slip. Each in transactions of its own.
     """
-    from odoo.addons.crab_base.tools.subject import Subject
-
     world.active(1, "SMS")
     number, attacker, holder = "SMS000001", "+8613900000101", "+8613900000102"
 
-    def redeem(env, password, source, **code):
-        made = env["crab.redemption"]._redeem_with_password(
-            Subject("system", 1), number, password, ADDRESS, source, **code
-        )
-        return made.card_id.number
+    def enter(env, password, source, **code):
+        card = env["crab.card"]._open_with_password(system(), number, password, source, **code)
+        return env["crab.redemption"]._redeem(system(), card, ADDRESS).card_id.number
 
     def lock(env, at):
-        redeem(env, f"wrong{at:03}", f"198.51.100.{at}")
+        enter(env, f"wrong{at:03}", f"198.51.100.{at}")
 
     texts = [str(error) for error in refusals(harness.run_parallel(world.registry, 20, lock))]
     assert sum("number or the password is wrong" in text for text in texts) == 15, texts
@@ -230,13 +226,13 @@ def test_a_number_locked_from_everywhere_is_redeemed_with_a_code_and_guessed_at_
         assert outcome.kind == "refused", outcome
         return getattr(outcome.error, "error_code", str(outcome.error))
 
-    assert refusal(lambda env: redeem(env, PASSWORD, "203.0.113.1")) == "sms_code_required"
+    assert refusal(lambda env: enter(env, PASSWORD, "203.0.113.1")) == "sms_code_required"
 
     # one code, which a wrong password leaves good, is shown by 12 machines at once
     world.run(lambda env: send_code(env, attacker, "111111"))
 
     def guess(env, at):
-        redeem(env, f"guess{at:03}", f"203.0.113.{at + 10}", phone=attacker, code="111111")
+        enter(env, f"guess{at:03}", f"203.0.113.{at + 10}", phone=attacker, code="111111")
 
     errors = refusals(harness.run_parallel(world.registry, 12, guess))
     judged = [error for error in errors if "number or the password is wrong" in str(error)]
@@ -244,21 +240,14 @@ def test_a_number_locked_from_everywhere_is_redeemed_with_a_code_and_guessed_at_
     assert {getattr(error, "error_code", None) for error in errors if error not in judged} == {"card_locked"}
     world.run(lambda env: send_code(env, attacker, "222222"))
     code = {"phone": attacker, "code": "222222"}
-    assert refusal(lambda env: redeem(env, PASSWORD, "203.0.113.50", **code)) == "card_locked"
+    assert refusal(lambda env: enter(env, PASSWORD, "203.0.113.50", **code)) == "card_locked"
 
-    # its holder mistypes once, looks at what there is, and redeems, all with one code
+    # its holder mistypes once and redeems, all with one code
     world.run(lambda env: send_code(env, holder, "333333"))
     code = {"phone": holder, "code": "333333"}
-    assert refusal(lambda env: redeem(env, "mistyped", "203.0.113.60", **code)) == "卡号或卡密错误。"
+    assert refusal(lambda env: enter(env, "mistyped", "203.0.113.60", **code)) == "卡号或卡密错误。"
 
-    def options(env):
-        card, products, count = env["crab.redemption"]._options_with_password(
-            Subject("system", 1), number, PASSWORD, "203.0.113.60", **code
-        )
-        return card.number, products.ids, count
-
-    assert world.run(options) == (number, [world.package_id], 1)
-    assert world.run(lambda env: redeem(env, PASSWORD, "203.0.113.60", **code)) == number
+    assert world.run(lambda env: enter(env, PASSWORD, "203.0.113.60", **code)) == number
     state = world.run(lambda env: env["crab.sms.code"].search([("phone", "=", holder)], limit=1).state)
     assert state == "used"
     world.assert_sound()
@@ -276,7 +265,7 @@ def test_keys_are_rotated_while_cards_are_redeemed(registry, tmp_path):
             if number % 4 == 0:
                 return env["crab.card.key"]._rotate() or "rotated"
             card_number = f"ROT{number - number // 4:06}"
-            return env["crab.redemption"]._redeem_with_password(system(), card_number, PASSWORD, ADDRESS).id
+            return redeem(env, card_number).id
 
         results = harness.run_parallel(world.registry, 16, act)
         assert not refusals(results)
@@ -303,7 +292,7 @@ def test_marks_set_and_redeemed_at_once_are_in_one_order(world):
     def act(env, number):
         cards = env["crab.card"].browse(ids)
         if number % 3 == 0:
-            env["crab.redemption"]._redeem_with_password(system(), f"VIP{number // 3 + 1:06}", PASSWORD, ADDRESS)
+            redeem(env, f"VIP{number // 3 + 1:06}")
         else:
             cards.filtered(lambda card: card.state == "active")._mark_vip(number % 3 == 1)
         return True

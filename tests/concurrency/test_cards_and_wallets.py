@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from world import ADDRESS, PASSWORD, World, new_dealer, refusals
+from world import World, new_dealer, redeem, refusals
 
 import harness
 
@@ -24,14 +24,9 @@ def system():
 def test_one_number_redeemed_50_times_at_once_is_redeemed_once(world):
     [card_id] = world.active(1, "CRD")
 
-    def redeem(env, number):
-        return (
-            env["crab.redemption"]
-            ._redeem_with_password(system(), "CRD000001", PASSWORD, ADDRESS, key=f"try-{number}")
-            .id
-        )
-
-    results = harness.run_parallel(world.registry, AT_ONCE, redeem)
+    results = harness.run_parallel(
+        world.registry, AT_ONCE, lambda env, number: redeem(env, "CRD000001", key=f"try-{number}").id
+    )
     assert len(refusals(results)) == AT_ONCE - 1
 
     def state(env):
@@ -46,10 +41,7 @@ def test_one_number_redeemed_50_times_at_once_is_redeemed_once(world):
 def test_the_same_request_sent_20_times_at_once_has_one_answer(world):
     world.active(1, "CSR")
 
-    def redeem(env, _number):
-        return env["crab.redemption"]._redeem_with_password(system(), "CSR000001", PASSWORD, ADDRESS, key="same").id
-
-    results = harness.run_parallel(world.registry, 20, redeem)
+    results = harness.run_parallel(world.registry, 20, lambda env, _number: redeem(env, "CSR000001", key="same").id)
     found = {result for result in results if not isinstance(result, Exception)}
     assert len(found) == 1
     for error in refusals(results):
@@ -112,8 +104,7 @@ def test_redeeming_and_returning_one_number_at_once_lets_one_of_them_win(world):
         card_id = ids[number // 2]
         if number % 2:
             return world.document(env, "return", [card_id], sender_dealer_id=world.top_id) and "return"
-        card = env["crab.card"].browse(card_id)
-        return env["crab.redemption"]._redeem_with_password(system(), card.number, PASSWORD, ADDRESS) and "redeem"
+        return redeem(env, env["crab.card"].browse(card_id).number) and "redeem"
 
     results = harness.run_parallel(world.registry, 20, act)
     refusals(results)

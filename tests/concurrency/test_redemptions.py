@@ -1,7 +1,7 @@
 """Real parallel connections around redemption and shipping: nothing leaves twice, nothing leaves that is not there."""
 
 import pytest
-from world import ADDRESS, PASSWORD, World, refusals
+from world import ADDRESS, World, refusals
 
 import harness
 
@@ -73,8 +73,7 @@ def test_twenty_numbers_redeemed_at_once_all_succeed(world):
     ids = world.active(20, "RQA")
 
     def act(env, number):
-        card = env["crab.card"].browse(ids[number])
-        return env["crab.redemption"]._redeem_with_password(system(), card.number, PASSWORD, dict(ADDRESS)).id
+        return redeem(env, ids[number]).id
 
     results = harness.run_parallel(world.registry, 20, act)
     assert not refusals(results)

@@ -84,7 +84,7 @@ class TestCards(MemberApiCase):
             self._guess(1, self.sealed[0].number, stranger, f"10.0.0.{source}")
         guesses, shown = type(self.env["crab.card.guess"]), []
 
-        def prove(_guess, phone, code, _source, _spend):
+        def prove(_guess, phone, code, _source):
             shown.append((phone, code))
             return phone
 

@@ -179,16 +179,17 @@ class CrabCardGuess(models.Model):
         return False
 
     @api.model
-    def _prove(self, phone, code, source, spend_code):
+    def _prove(self, phone, code, source):
         """The phone, as it is counted, to which the ``code`` was sent; only called if ``_has_codes()``.
 
-        :param spend_code: whether the code is good no more once the caller's transaction is committed
+        The code is good no more once the caller's transaction is committed.
+
         :raise UserError: when it was not, or is good no more
         """
         raise NotImplementedError
 
     @api.model
-    def _guard(self, attempt, phone=None, code=None, spend_code=True):
+    def _guard(self, attempt, phone=None, code=None):
         """Refuse to check a password when there were too many wrong ones.
 
         A right code goes beyond the limits that strangers can reach, and is no licence to guess: what is wrong then
@@ -210,7 +211,7 @@ class CrabCardGuess(models.Model):
                         " to it by SMS, or contact customer service."
                     )
                 )
-            attempt["phone"] = self._prove(phone, code, attempt["source"], spend_code)
+            attempt["phone"] = self._prove(phone, code, attempt["source"])
             if BY_CODE.issuperset(self._exceeded_now(attempt)):
                 return
         elif "number" in exceeded and not has_codes:

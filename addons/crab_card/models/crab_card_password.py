@@ -41,13 +41,12 @@ class CrabCard(models.Model):
         return self.browse(card_id) if is_right and card_id else self.browse()
 
     @api.model
-    def _open_with_password(self, subject, number, password, source=None, phone=None, code=None, spend_code=True):
+    def _open_with_password(self, subject, number, password, source=None, phone=None, code=None):
         """The card of this pair, with the guess limits: the one door for redeeming and binding by password.
 
         :param subject: who enters it (``Subject``)
         :param source: network address of the request through trusted proxies, where there is one
         :param phone, code: a code by SMS for the purpose ``card``, which is looked at only where it is asked for
-        :param spend_code: False where the same code is shown again for what follows, within its minutes
         :return: the card, in sudo: the password is the right to it
         :raise UserError: the same for an unknown number and for a wrong password
         :raise SmsCodeRequired: when there were too many wrong ones and a code by SMS would help (``error_code``)
@@ -57,7 +56,7 @@ class CrabCard(models.Model):
         attempt = guesses._identify(number, source, subject)
         with guesses._one_at_a_time(attempt, phone):
             with self.env.cr.savepoint(flush=False):
-                guesses._guard(attempt, phone, code, spend_code)
+                guesses._guard(attempt, phone, code)
                 card = self._check_password(number, password)
             if not card:
                 guesses._refuse(attempt)

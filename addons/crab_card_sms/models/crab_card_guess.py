@@ -19,6 +19,6 @@ class CrabCardGuess(models.Model):
         return self.env["crab.sms.template"]._for("code").account_id._is_ready() or super()._has_codes()
 
     @api.model
-    def _prove(self, phone, code, source, spend_code):
-        self.env["crab.sms.code"]._check(phone, PURPOSE, code, source, spend=spend_code)
+    def _prove(self, phone, code, source):
+        self.env["crab.sms.code"]._check(phone, PURPOSE, code, source)
         return normalise(phone)

@@ -204,32 +204,6 @@ class CrabRedemption(models.Model):
         return redemption.with_env(self.env)
 
     @api.model
-    def _options_with_password(self, subject, number, password, source_address=None, phone=None, code=None):
-        """What a number can be redeemed for, before it is; a code by SMS stays good for the redemption itself.
-
-        :param source_address, phone, code: as in ``_redeem_with_password``
-        :return: ``(card, products, how many of them it gives)``, in sudo: the password is the right to it
-        """
-        card_sudo = self.env["crab.card"]._open_with_password(
-            subject, number, password, source_address, phone, code, spend_code=False
-        )
-        ids, count = self._read_options(card_sudo)
-        return card_sudo, card_sudo.env["product.product"].browse(ids), count
-
-    @api.model
-    def _redeem_with_password(
-        self, subject, number, password, address, source_address=None, phone=None, code=None, **values
-    ):
-        """Redeem by number and password, with the guess limits; see ``_redeem``.
-
-        :param str source_address: network address of the request, where there is one
-        :param str phone, code: a code by SMS for the purpose ``card``, once that was asked for
-        :raise SmsCodeRequired, CardLocked: after too many wrong passwords, see ``crab.card._open_with_password``
-        """
-        card = self.env["crab.card"]._open_with_password(subject, number, password, source_address, phone, code)
-        return self._redeem(subject, card, address, **{"source": "quick", **values})
-
-    @api.model
     def _redeem_held(self, subject, card, address, **values):
         """Redeem a number from a member's own list, without its password (MB-16); see ``_redeem``.
 

@@ -125,10 +125,9 @@ class CrabSmsCode(models.Model):
         )
 
     @api.model
-    def _check(self, phone, purpose, code, source, spend=True):
+    def _check(self, phone, purpose, code, source):
         """Use the code that was sent to ``phone``, once, in the caller's transaction.
 
-        :param spend: False leaves it good, for the next step of the same thing
         :raise UserError: with the same words for a wrong code, an expired one, one that was used, and none at all
         :raise TooManyCodes: (429) when this source was wrong too often
         """
@@ -144,8 +143,7 @@ class CrabSmsCode(models.Model):
             raise ConcurrencyError(self.env._("The code was sent just now. Please try again."))
         if not row or row.used_at:
             raise UserError(self.env._("The code is wrong or has expired. Please ask for a new one."))
-        if spend:
-            row.used_at = fields.Datetime.now()
+        row.used_at = fields.Datetime.now()
 
     # ------------------------------------------------------------------ making and judging
 

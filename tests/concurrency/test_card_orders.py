@@ -212,7 +212,7 @@ def test_documents_run_on_while_their_dealer_is_moved(world):
         if number < 18:
             return step(env, order_ids[number], dealer(env, world.other_id), "receive")
         parent = env["crab.dealer"].browse(world.rival_id if number == 18 else world.top_id)
-        env["crab.dealer"].browse(world.other_id)._move_to(parent, "test")
+        env["crab.dealer"].browse(world.other_id)._relocate(parent, reason="test")
         return "move"
 
     results = harness.run_parallel(world.registry, AT_ONCE, race)

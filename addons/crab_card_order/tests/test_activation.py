@@ -212,7 +212,7 @@ class TestActivation(OrderCase):
         other = self._new_cards(1, prefix="Z")
         self._issue(other, self.z)
         self._transfer(self.cards[:1], self.a, self.d)
-        self.d._move_to(self.z, "test")
+        self.d._relocate(self.z, reason="test")
         self._transfer(other, self.z, self.d)
         with self.assertRaisesRegex(UserError, "different level-1"):
             self._document("activation", self.cards[:1] | other, sender_dealer_id=self.d.id)
@@ -359,7 +359,7 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:1], self.b, self.c)
         self._fund(self.a, stored=600)
         order = self._document("activation", self.cards[:1], subject=self._as(self.c))
-        self.c._move_to(self.y, "test")
+        self.c._relocate(self.y, reason="test")
         with self.assertRaises(MissingError):
             order._step_for_subject(self._as(self.y), "pass_on")
         order._step_for_subject(self._as(self.b), "pass_on")

@@ -143,7 +143,7 @@ class TestReturn(OrderCase):
         self._fund(self.a, stored=600)
         self._transfer(self.cards[:1], self.a, self.d)
         self._activate(self.cards[:1], self.d)
-        self.d._move_to(self.z, "test")
+        self.d._relocate(self.z, reason="test")
         order = self._return(self.cards[:1], self.d)
         self.assertEqual(order.receiver_dealer_id, self.z)
         self.assertMoney(self.a, "600", "0")

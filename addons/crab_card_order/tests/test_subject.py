@@ -93,7 +93,7 @@ class TestSubject(OrderCase):
         order._step_for_subject(self._as(self.c), "submit")
         seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}
         self.assertEqual(seen, {"TA", "TB", "TC"})
-        self.b._move_to(self.z, "test")  # the document keeps the chain it was made with
+        self.b._relocate(self.z, reason="test")  # the document keeps the chain it was made with
         seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}
         self.assertEqual(seen, {"TA", "TB", "TC"})
 

@@ -11,12 +11,8 @@ class CrabDealer(models.Model):
 
     # ------------------------------------------------------------------ moving
 
-    def _move_to(self, parent, reason):
-        """Put this dealer with its subtree below another parent, for new documents; levels stay (HQ-08)."""
-        self._relocate(parent, reason=reason)
-
     def _relocate(self, parent, level=None, dealer_type=None, ratio=None, reason=None):
-        """Change place in the network: parent, level, type and, when the order asks for it, price ratio.
+        """Change place in the network: parent, level, type and, when the order asks for it, price ratio (HQ-08).
 
         The subtree moves along. Documents keep the chain they were made with.
 

@@ -66,15 +66,15 @@ class TestDealerLife(DealerCase):
 
     def test_moves_that_are_refused_change_nothing(self):
         cases = {
-            "ratio below the new parent's": lambda: self.d._move_to(
-                self._new_dealer("TX", "1", 0.78, dealer_type="city_partner"), "x"
+            "ratio below the new parent's": lambda: self.d._relocate(
+                self._new_dealer("TX", "1", 0.78, dealer_type="city_partner"), reason="x"
             ),
-            "level 2 below level 2": lambda: self.b._move_to(self.y, "x"),
+            "level 2 below level 2": lambda: self.b._relocate(self.y, reason="x"),
             "below itself": lambda: self.b._relocate(self.c, level="3", reason="x"),
             "child no longer fits": lambda: self.b._relocate(self.y, level="3", reason="x"),
             "level 1 without type": lambda: self.c._relocate(self.a.browse(), level="1", ratio=0.9, reason="x"),
             "level 1 with children of level 2": lambda: self.a._relocate(self.z, level="2", reason="x"),
-            "no reason": lambda: self.d._move_to(self.b, ""),
+            "no reason": lambda: self.d._relocate(self.b, reason=""),
         }
         before = self.dealers.read(["parent_id", "level", "dealer_type", "ratio", "level1_id"])
         for name, attempt in cases.items():
@@ -83,7 +83,7 @@ class TestDealerLife(DealerCase):
             self.assertEqual(self.dealers.read(["parent_id", "level", "dealer_type", "ratio", "level1_id"]), before)
         self.z._close("test")
         with self.assertRaisesRegex(UserError, "closed"):
-            self.b._move_to(self.z, "x")
+            self.b._relocate(self.z, reason="x")
 
     def test_a_level_1_that_sinks_loses_its_sales_rep(self):
         rep = self._new_user("life-rep", "sales_rep")

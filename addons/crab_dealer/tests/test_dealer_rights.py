@@ -96,7 +96,7 @@ class TestDealerRights(DealerCase):
     def test_a_moved_network_follows_the_new_rep(self):
         rep, colleague = self._new_user("rights-rep", "sales_rep"), self._new_user("rights-colleague", "sales_rep")
         self.a.user_id, self.z.user_id = rep, colleague
-        self.b._move_to(self.z, "test")
+        self.b._relocate(self.z, reason="test")
         self.assertEqual(self._seen(rep, "crab.dealer"), self.a | self.d)
         self.assertEqual(self._seen(colleague, "crab.dealer"), self.b | self.c | self.z | self.y)
 
@@ -211,7 +211,7 @@ class TestDealerRights(DealerCase):
 
         for name in (
             "_set_ratio",
-            "_move_to",
+            "_relocate",
             "_close",
             "_write_guarded",
             "_set_ratio_for_subject",

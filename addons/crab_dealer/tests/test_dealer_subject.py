@@ -80,7 +80,7 @@ class TestDealerSubject(DealerCase):
             self.assertFalse(self.model._for_subject(staff_as_dealer) & self.dealers)
 
     def test_what_was_moved_is_seen_by_the_new_network_only(self):
-        self.b._move_to(self.z, "test")
+        self.b._relocate(self.z, reason="test")
         self.assertNotIn(self.c, self.model._for_subject(self._as(self.a)))
         self.assertIn(self.c, self.model._for_subject(self._as(self.z)))
 

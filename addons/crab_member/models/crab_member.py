@@ -379,7 +379,3 @@ class CrabMember(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("crab_member.crab_member_ownership_action")
         return {**action, "domain": [("member_id", "=", self.id)]}
-
-    def action_open_partner(self):
-        """The person's contact record."""
-        return self.partner_id._get_records_action()

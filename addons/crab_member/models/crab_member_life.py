@@ -1,6 +1,5 @@
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
-from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 
@@ -265,8 +264,3 @@ class CrabMember(models.Model):
     def action_close(self):
         """Ask for the reason, then close, or reopen what is closed."""
         return self._action_wizard("crab.member.close")
-
-    @api.model
-    def _of_account(self, account):
-        """The active member of a live account, in sudo; empty if none."""
-        return self.sudo().search(Domain("account_id", "=", account.id) & Domain("state", "=", "active"))

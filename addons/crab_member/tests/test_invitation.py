@@ -201,4 +201,3 @@ class TestInvitation(MemberCase):
     def test_nobodys_member(self):
         member = self._join(None)
         self.assertEqual((member.level_id, member.dealer_id.id), (self.base, False))
-        self.assertEqual(self.Member._of_account(member.account_id), member)

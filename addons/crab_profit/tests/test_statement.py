@@ -92,8 +92,9 @@ class TestStatement(ShopCase):
         card = self._new_card("T-CARD", 1000.0, self.package1, crab_state="on_sale").product_variant_id
         self._stock_cards(card.product_tmpl_id)
         order = self._paid([(card.product_tmpl_id, 1)])
-        self.assertFalse(order.crab_earning_ids.dealer_id)
-        explain = self.env["crab.earning.explain"].browse(order.crab_earning_ids.action_explain()["res_id"])
+        earning = self.env["crab.earning"].search([("order_id", "=", order.id)])
+        self.assertFalse(earning.dealer_id)
+        explain = self.env["crab.earning.explain"].browse(earning.action_explain()["res_id"])
         self.assertEqual(explain.step_ids.mapped("share"), [0, 0, 0, 950])
         self.assertEqual(explain.step_ids.mapped("given_back"), [0, 0, 0, 0])
 

@@ -173,13 +173,8 @@ class CrabBanner(models.Model):
         """
         return self.sudo().search(self._state_domains(now)["shown"])
 
-    def _picture_path(self):
-        """The address of the picture below the server's; it changes with the picture and may be cached for ever."""
-        self.ensure_one()
-        return self._picture_paths()[self]
-
     def _picture_paths(self):
-        """``{banner: address of its picture}``, as ``_picture_path``, in one query."""
+        """``{banner: address of its picture below the server's}``; it changes with the picture and may be cached."""
         attachments_sudo = (
             self.env["ir.attachment"]
             .sudo()  # a part of the banner

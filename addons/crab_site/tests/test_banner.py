@@ -139,9 +139,9 @@ class TestBanner(SiteCase):
         )
         self.assertEqual(attachment.mimetype, "image/jpeg")
         self.assertNotIn(b"script", attachment.raw)
-        path = banner._picture_path()
+        path = banner._picture_paths()[banner]
         banner.image = as_field(picture((601, 300)))
-        self.assertNotEqual(banner._picture_path(), path)
+        self.assertNotEqual(banner._picture_paths()[banner], path)
         svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         for content, message in (
             (picture((300, 300)), "at least 3 : 2"),
@@ -180,10 +180,10 @@ class TestBannerPicture(SiteCase, HttpCase):
                 "url": "https://shop.example.com",
             }
         )
-        answer = self.url_open(banner._picture_path())
+        answer = self.url_open(banner._picture_paths()[banner])
         self.assertEqual((answer.status_code, answer.headers["Content-Type"]), (200, "image/jpeg"))
         self.assertIn("immutable", answer.headers["Cache-Control"])
         self.assertIn("public", answer.headers["Cache-Control"])
         self.assertEqual(self.url_open(f"/crab/banner/{banner.id}").status_code, 404)
         banner.active = False
-        self.assertEqual(self.url_open(banner._picture_path()).status_code, 404)
+        self.assertEqual(self.url_open(banner._picture_paths()[banner]).status_code, 404)

@@ -303,17 +303,6 @@ class CrabWallet(models.Model):
             entries[position] = entry.id
         return appended.browse(entry_id for entry_id in entries if entry_id)
 
-    @api.model
-    def _unsettled(self, documents):
-        """What of the documents' credit is neither repaid nor given back: ``{document: Decimal}``."""
-        debts_sudo = self.env["crab.wallet.debt"].sudo()  # the documents' own figures
-        sums = debts_sudo._read_group(
-            [("document_model", "=", documents._name), ("document_id", "in", documents.ids)],
-            ["document_id"],
-            ["unsettled:sum"],
-        )
-        return {document: dec(dict(sums).get(document.id)) for document in documents}
-
     # === Rules of the kinds === #
 
     @api.model

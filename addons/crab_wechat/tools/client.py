@@ -5,7 +5,6 @@ its errcode), ``Unreachable`` (nothing left this machine), ``Unknown`` (it may h
 """
 
 import json
-import re
 from urllib.parse import quote, urlencode
 
 import requests
@@ -18,7 +17,6 @@ BAD_TOKEN = ("40001", "40014", "42001")
 LINK_DAYS = 30  # the longest that WeChat gives
 PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg"}
 LONGEST_SCENE = 32
-SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]{1,32}")
 
 __all__ = ["BAD_TOKEN", "HOST", "Client", "Refused", "Unknown", "Unreachable"]
 

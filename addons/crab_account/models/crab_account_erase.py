@@ -27,7 +27,7 @@ class CrabAccount(models.Model):
         if not (reason or "").strip():
             raise UserError(self.env._("Enter a reason."))
         # sudo: the person goes whole, whatever the user may write; untracked: the chatter would keep the old name
-        accounts_sudo = self.sudo().with_context(tracking_disable=True)._with_merged()
+        accounts_sudo = self.with_context(tracking_disable=True)._with_merged()
         lock_rows(accounts_sudo)
         if self.merged_into_id:
             raise UserError(
@@ -40,9 +40,9 @@ class CrabAccount(models.Model):
         self.sudo().message_post(body=self.env._("Erased: %(reason)s", reason=reason))  # sudo: as above
 
     def _with_merged(self):
-        """These accounts and all that were merged into them. In sudo."""
-        found = step = self
-        while step := self.search([("merged_into_id", "in", step.ids)]) - found:
+        """These accounts and all that were merged into them, in sudo: they are one person's."""
+        found = step = self.sudo()
+        while step := found.search([("merged_into_id", "in", step.ids)]) - found:
             found |= step
         return found
 

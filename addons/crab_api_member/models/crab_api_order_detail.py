@@ -68,7 +68,7 @@ class CrabApiOrderDetail(models.AbstractModel):
                 [("order_id", "in", order.crab_card_order_ids.ids), ("state", "=", "received")], limit=MOST_CARDS
             )
             cards = numbers.card_id.sorted("number")
-        members = order.crab_member_id._now()._crab_with_merged() if cards else order.crab_member_id
+        members = order.crab_member_id._now()._with_merged() if cards else order.crab_member_id
         return [
             schemas.OrderCard(
                 number=card.number,

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.subject import Subject, names_of_subjects
 
 
 class CrabLogMixin(models.AbstractModel):
@@ -44,11 +44,5 @@ class CrabLogMixin(models.AbstractModel):
     @api.model
     def _author_name(self, subject):
         """The name that a history shows for a subject, whatever becomes of its record later."""
-        model = self._author_models().get(subject.kind)
-        # sudo: the author's name belongs to the history
-        return self.env[model].sudo().browse(subject.id).display_name if model else self.env._("System")
-
-    @api.model
-    def _author_models(self):
-        """Hook: ``{kind of subject: model of its record}``."""
-        return {"user": "res.users"}
+        who = subject.kind, subject.id
+        return names_of_subjects(self.env, [who]).get(who) or self.env._("System")

@@ -396,15 +396,7 @@ class CrabCard(models.Model):
         """A dealer sees what it and its subtree hold, staff what their dealer holds, a member its own (CH-16)."""
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
-            member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # the subject has no Odoo user
-            if member_sudo.state == "active":
-                return domain | Domain("member_id", "in", member_sudo._with_merged().ids)
+            return domain | Domain("member_id", "in", self.env["crab.member"]._asking(subject)._with_merged().ids)
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"].sudo().browse(subject.id).exists()  # as above
-            if dealer_sudo.state == "active":
-                return domain | Domain("dealer_id", "child_of", dealer_sudo.id)
-        if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # as above
-            if staff_sudo._is_working():
-                return domain | Domain("dealer_id", "=", staff_sudo.dealer_id.id)
-        return domain
+            return domain | Domain("dealer_id", "child_of", self.env["crab.dealer"]._asking(subject).ids)
+        return domain | Domain("dealer_id", "in", self.env["crab.dealer"]._behind(subject).ids)

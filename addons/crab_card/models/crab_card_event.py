@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.crab_base.tools.subject import names_of_subjects
+
 from ..tools.loose_many2one import LooseMany2one
 from .crab_card import HOLDER_KINDS, STATES
 
@@ -90,16 +92,9 @@ class CrabCardEvent(models.Model):
 
     @api.depends("actor_kind", "actor_id")
     def _compute_actor_name(self):
-        models_by_kind = {
-            "user": "res.users",
-            "member": "crab.member",
-            "dealer": "crab.dealer",
-            "staff": "crab.dealer.staff",
-        }
-        names = self._names((models_by_kind.get(line.actor_kind), line.actor_id) for line in self)
+        names = names_of_subjects(self.env, ((line.actor_kind, line.actor_id) for line in self))
         for line in self:
-            name = names.get((models_by_kind.get(line.actor_kind), line.actor_id))
-            line.actor_name = name or self.env._("System")
+            line.actor_name = names.get((line.actor_kind, line.actor_id)) or self.env._("System")
 
     @api.depends("document_model", "document_id")
     def _compute_document_name(self):

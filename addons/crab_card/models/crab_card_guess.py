@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.crab_account.tools.phone import normalise as normalise_phone
 from odoo.addons.crab_base.tools import transaction
 from odoo.addons.crab_base.tools.locks import LOCK_TIMEOUT
+from odoo.addons.crab_base.tools.subject import names_of_subjects
 
 from ..tools import normalise
 from ..tools.refusals import CardLocked, SmsCodeRequired
@@ -70,12 +71,9 @@ class CrabCardGuess(models.Model):
 
     @api.depends("subject_kind", "subject_id")
     def _compute_subject_name(self):
-        model_of = {"user": "res.users", "member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
-        names = self.env["crab.card.event"]._names(
-            (model_of.get(guess.subject_kind), guess.subject_id) for guess in self
-        )
+        names = names_of_subjects(self.env, ((guess.subject_kind, guess.subject_id) for guess in self))
         for guess in self:
-            guess.subject_name = names.get((model_of.get(guess.subject_kind), guess.subject_id)) or ""
+            guess.subject_name = names.get((guess.subject_kind, guess.subject_id)) or ""
 
     @api.depends("number", "source", "subject_kind", "subject_id", "phone", "is_address", "lifted_at")
     def _compute_lock(self):

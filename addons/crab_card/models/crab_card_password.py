@@ -74,8 +74,8 @@ class CrabCard(models.Model):
         """
         if subject.kind != "member":
             raise UserError(self.env._("Only members bind cards to themselves."))
-        member_sudo = self.env["crab.member"].sudo().browse(subject.id).exists()  # members have no Odoo user
-        if member_sudo.state != "active":
+        member_sudo = self.env["crab.member"]._asking(subject)
+        if not member_sudo:
             raise UserError(self.env._("This member does not exist."))
         card_sudo = subject.bind(self._open_with_password(subject, number, password, source, phone, code))
         card_sudo._claim_member(member_sudo)

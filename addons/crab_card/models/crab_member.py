@@ -4,13 +4,6 @@ from odoo import models
 class CrabMember(models.Model):
     _inherit = "crab.member"
 
-    def _with_merged(self):
-        """This member and all that were merged into it: used numbers stay with whom they were used by. In sudo."""
-        found = step = self
-        while step := self.search([("merged_into_id", "in", step.ids)]) - found:
-            found |= step
-        return found
-
     def _merge_into(self, target):
         """Unused numbers go on with ``target``."""
         result = super()._merge_into(target)

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 from odoo.addons.crab_base.tools.locks import lock_rows
-from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.subject import MODELS, Subject, names_of_subjects
 from odoo.addons.crab_base.tools.timezone import SHANGHAI
 from odoo.addons.crab_card.tools.normalise import number
 
@@ -193,17 +193,7 @@ class CrabCardOrder(models.Model):
     )  # fmt: skip
     def _compute_names(self):
         labels = dict(self._fields["sender_kind"]._description_selection(self.env))
-        models_by_kind = {
-            "user": "res.users",
-            "member": "crab.member",
-            "dealer": "crab.dealer",
-            "staff": "crab.dealer.staff",
-        }
-        actors = {}
-        for kind, orders in self.grouped("actor_kind").items():
-            if kind in models_by_kind:
-                records = self.env[models_by_kind[kind]].browse(set(orders.mapped("actor_id"))).exists()
-                actors.update({(kind, record.id): record.display_name for record in records})
+        actors = names_of_subjects(self.env, ((order.actor_kind, order.actor_id) for order in self))
         for order in self:
             sender = order.sender_dealer_id or order.sender_member_id
             receiver = order.receiver_dealer_id or order.receiver_member_id
@@ -348,6 +338,6 @@ class CrabCardOrder(models.Model):
     def _log_step(self, text):
         subject = Subject.of(self.env)
         if subject.kind in ("dealer", "staff", "member"):
-            model = {"dealer": "crab.dealer", "staff": "crab.dealer.staff", "member": "crab.member"}[subject.kind]
-            text = self.env._("%(step)s (by %(who)s)", step=text, who=self.env[model].browse(subject.id).display_name)
+            who = self.env[MODELS[subject.kind]].browse(subject.id)
+            text = self.env._("%(step)s (by %(who)s)", step=text, who=who.display_name)
         self._message_log(body=text)

@@ -27,7 +27,7 @@ class CrabCardOrder(models.Model):
 
     def _open_steps(self, subject: Subject):
         """``{document id: [steps that a dealer can take now]}``, for whole pages; those taken already are none."""
-        dealer = self._dealer_of(subject)
+        dealer = self.env["crab.dealer"]._behind(subject)
         return {
             order.id: [
                 step
@@ -80,7 +80,7 @@ class CrabCardOrder(models.Model):
         :return: ``(cards, numbers that are not in its hands)``
         :raise UserError: for a range that is none, or has none of its numbers
         """
-        domain = Domain("dealer_id", "=", self._dealer_of(subject).id or 0)
+        domain = Domain("dealer_id", "=", self.env["crab.dealer"]._behind(subject).id or 0)
         if product:
             domain &= Domain("product_id", "=", product.id)
         cards = subject.bind(self.env["crab.card"].sudo())  # the subject has no Odoo user; the domain says what is its
@@ -143,7 +143,7 @@ class CrabCardOrder(models.Model):
             "payer": order._payer(),
             "next": order._first_waiting_dealer(),
             "amount": sum((line["unit_price"] * line["quantity"] for line in lines), round_cents(0)),
-            "funds": order._funds_for(order._dealer_of(subject)),
+            "funds": order._funds_for(self.env["crab.dealer"]._behind(subject)),
         }
 
     def _number_page(self, cursor=None, limit=20, state=None):

@@ -19,7 +19,7 @@ class CrabCardOrder(models.Model):
         drafts only who made them."""
         domain = super()._subject_domain(subject)
         if subject.kind in ("dealer", "staff"):
-            dealer = self._dealer_of(subject)
+            dealer = self.env["crab.dealer"]._behind(subject)
             if not dealer:
                 return domain
             made = Domain("state", "!=", "draft") | Domain("orderer_dealer_id", "=", dealer.id)
@@ -31,18 +31,6 @@ class CrabCardOrder(models.Model):
             made = Domain("state", "!=", "draft") | Domain("actor_kind", "=", "member")
             return domain | mine & made & Domain("kind", "in", ("direct", "return"))
         return domain
-
-    @api.model
-    def _dealer_of(self, subject):
-        """The active dealer on whose behalf ``subject`` acts; empty for everybody else, and for closed ones."""
-        dealers_sudo = self.env["crab.dealer"].sudo()  # the subject has no Odoo user
-        if subject.kind == "dealer":
-            dealer_sudo = dealers_sudo.browse(subject.id).exists()
-            return dealer_sudo.filtered(lambda dealer: dealer.state == "active")
-        if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()
-            return staff_sudo.dealer_id if staff_sudo._is_working() else dealers_sudo
-        return dealers_sudo
 
     @api.model
     def _create_for_subject(self, subject, kind, cards, key=None, **values):
@@ -100,7 +88,7 @@ class CrabCardOrder(models.Model):
             orders = subject.bind(self.with_user(subject.id))
             orders._ensure_role("submit")
             return orders
-        dealer = self._dealer_of(subject)
+        dealer = self.env["crab.dealer"]._behind(subject)
         allowed = {"dealer": ("transfer", "activation", "return"), "staff": ("transfer", "activation", "return"),
                    "member": ("return",)}.get(subject.kind, ())  # fmt: skip
         if kind not in allowed or subject.kind != "member" and not dealer:
@@ -143,7 +131,7 @@ class CrabCardOrder(models.Model):
             if self.kind == "return":
                 return is_sender and step in ("submit", "cancel")
             return self.kind == "direct" and is_receiver and step == "receive"
-        return self._is_step_of_dealer(self._dealer_of(subject), step)
+        return self._is_step_of_dealer(self.env["crab.dealer"]._behind(subject), step)
 
     def _is_step_of_dealer(self, dealer, step):
         """Whether ``step`` is for ``dealer`` (an active one, or none) to take."""

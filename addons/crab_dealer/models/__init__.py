@@ -1,5 +1,4 @@
 from . import crab_address_mixin
-from . import crab_log_mixin
 from . import crab_invite_mixin
 from . import crab_dealer
 from . import crab_dealer_order

@@ -280,10 +280,4 @@ class CrabDealerApplication(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """A dealer sees the applications that came by its invitations."""
-        if subject.kind == "dealer":
-            dealer_sudo = (
-                self.env["crab.dealer"].sudo().browse(subject.id).exists()
-            )  # sudo: the subject has no Odoo user
-            if dealer_sudo.state == "active":
-                return Domain("invitation_id.dealer_id", "=", dealer_sudo.id)
-        return Domain.FALSE
+        return Domain("invitation_id.dealer_id", "in", self.env["crab.dealer"]._asking(subject).ids)

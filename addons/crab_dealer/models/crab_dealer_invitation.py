@@ -145,13 +145,7 @@ class CrabDealerInvitation(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """A dealer sees the invitations it made."""
-        if subject.kind == "dealer":
-            dealer_sudo = (
-                self.env["crab.dealer"].sudo().browse(subject.id).exists()
-            )  # sudo: the subject has no Odoo user
-            if dealer_sudo.state == "active":
-                return Domain("dealer_id", "=", dealer_sudo.id)
-        return Domain.FALSE
+        return Domain("dealer_id", "in", self.env["crab.dealer"]._asking(subject).ids)
 
     @api.model
     def _invite_for_subject(self, subject: Subject, level, ratio, **values):

@@ -116,15 +116,18 @@ class CrabDealerStaff(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """A dealer sees its own staff, not that of its subtree; staff see themselves."""
-        if subject.kind == "dealer":
-            dealer_sudo = (
-                self.env["crab.dealer"].sudo().browse(subject.id).exists()
-            )  # sudo: the subject has no Odoo user
-            if dealer_sudo.state == "active":
-                return Domain("dealer_id", "=", dealer_sudo.id)
-        if subject.kind == "staff" and self.sudo().browse(subject.id).exists()._is_working():
-            return Domain("id", "=", subject.id)
-        return Domain.FALSE
+        if subject.kind == "staff":
+            return Domain("id", "in", self._asking(subject).ids)
+        return Domain("dealer_id", "in", self.env["crab.dealer"]._asking(subject).ids)
+
+    @api.model
+    def _asking(self, subject):
+        """The working member of staff that ``subject`` is, in sudo; empty for everybody else."""
+        staff_sudo = subject.bind(self.sudo().browse())  # the subject has no Odoo user
+        if subject.kind != "staff":
+            return staff_sudo
+        working = [("active", "=", True), ("dealer_id.state", "=", "active")]
+        return staff_sudo.search([("id", "=", subject.id), *working])
 
     @api.model
     def _add_for_subject(self, subject: Subject, name, phone, commission_ratio=0.0):

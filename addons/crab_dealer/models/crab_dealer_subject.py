@@ -22,22 +22,26 @@ class CrabDealer(models.Model):
     def _subject_domain(self, subject):
         """A dealer sees itself and its subtree, staff their dealer; of closed ones nobody logs in (CH-08)."""
         if subject.kind == "dealer":
-            dealer_sudo = self.sudo().browse(subject.id).exists()  # sudo: the subject has no Odoo user
-            if dealer_sudo.state == "active":
-                return Domain("id", "child_of", dealer_sudo.id)
-        if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # sudo: as above
-            if staff_sudo._is_working():
-                return Domain("id", "=", staff_sudo.dealer_id.id)
-        return Domain.FALSE
+            return Domain("id", "child_of", self._asking(subject).ids)
+        return Domain("id", "in", self._behind(subject).ids)
+
+    @api.model
+    def _asking(self, subject):
+        """The open dealer that ``subject`` is, in sudo; empty for everybody else."""
+        dealers_sudo = subject.bind(self.sudo().browse())  # the subject has no Odoo user
+        if subject.kind != "dealer":
+            return dealers_sudo
+        return dealers_sudo.search([("id", "=", subject.id), ("state", "=", "active")])
+
+    @api.model
+    def _behind(self, subject):
+        """The open dealer that ``subject`` is or works for, in sudo; empty for everybody else."""
+        return self._asking(subject) or self.env["crab.dealer.staff"]._asking(subject).dealer_id
 
     @api.model
     def _upstream_for_subject(self, subject):
         """What a dealer or its staff sees of the dealer above: name, contact, phone (CH-07). None at level 1."""
-        dealer = self._for_subject(
-            subject, [("id", "=", subject.id)] if subject.kind == "dealer" else Domain.TRUE, limit=1
-        )
-        parent = dealer.parent_id
+        parent = self._behind(subject).parent_id
         return {"name": parent.name, "contact_name": parent.contact_name, "phone": parent.phone} if parent else None
 
     def _ancestors(self):
@@ -75,9 +79,7 @@ class CrabDealer(models.Model):
         :param capability: one of ``_capabilities``; None: what every open dealer may do
         :raise AccessError: (403) for everybody else, and where its level or type does not allow it
         """
-        dealer = self.browse()
-        if subject.kind == "dealer":
-            dealer = self._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        dealer = self._asking(subject)
         if not dealer:
             raise AccessError(self.env._("Only dealers can do this."))
         if capability and capability not in dealer._capabilities():

@@ -7,7 +7,7 @@ class CrabMember(models.Model):
     def _open_items(self):
         asked = self.env["crab.fapiao"].search_count(
             [
-                ("order_id.crab_member_id", "in", self._crab_with_merged().ids),
+                ("order_id.crab_member_id", "in", self._with_merged().ids),
                 ("state", "=", "asked"),
                 ("is_red", "=", False),
             ]

@@ -1,4 +1,3 @@
-from . import crab_log_mixin
 from . import crab_member_log_mixin
 from . import crab_member_level
 from . import crab_member_level_ratio

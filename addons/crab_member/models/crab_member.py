@@ -354,17 +354,17 @@ class CrabMember(models.Model):
         """A member sees itself; a dealer its own members only; staff whom they invited directly (CH-10)."""
         if subject.kind == "member":
             return Domain("id", "=", subject.id) & Domain("state", "=", "active")
-        if subject.kind == "dealer":
-            dealer_sudo = (
-                self.env["crab.dealer"].sudo().browse(subject.id).exists()
-            )  # sudo: the subject has no Odoo user
-            if dealer_sudo.state == "active":
-                return Domain("dealer_id", "=", dealer_sudo.id)
         if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"].sudo().browse(subject.id).exists()  # sudo: as above
-            if staff_sudo._is_working():
-                return Domain("staff_id", "=", staff_sudo.id) & Domain("dealer_id", "=", staff_sudo.dealer_id.id)
-        return Domain.FALSE
+            staff_sudo = self.env["crab.dealer.staff"]._asking(subject)
+            return Domain("staff_id", "in", staff_sudo.ids) & Domain("dealer_id", "in", staff_sudo.dealer_id.ids)
+        return Domain("dealer_id", "in", self.env["crab.dealer"]._asking(subject).ids)
+
+    @api.model
+    def _asking(self, subject: Subject):
+        """The active member that ``subject`` is, in sudo; empty for everybody else."""
+        if subject.kind != "member":
+            return subject.bind(self.sudo().browse())  # the subject has no Odoo user
+        return self._for_subject(subject)
 
     # ------------------------------------------------------------------ actions
 

@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import consteq, hmac
 
-from odoo.addons.crab_base.tools.subject import Subject
+from odoo.addons.crab_base.tools.subject import MODELS, Subject
 
 SCOPE = "crab-member-invitation"
 INVITERS = {"D": "crab.dealer", "S": "crab.dealer.staff", "M": "crab.member"}
@@ -99,8 +99,7 @@ class CrabMemberLevel(models.Model):
         if subject.kind in ("user", "system"):
             token = level_sudo._token()
         else:
-            model = {"dealer": "crab.dealer", "staff": "crab.dealer.staff", "member": "crab.member"}[subject.kind]
-            inviter_sudo = self.env[model].sudo().browse(subject.id).exists()
+            inviter_sudo = self.env[MODELS[subject.kind]].sudo().browse(subject.id).exists()
             if not inviter_sudo:
                 raise AccessError(self.env._("This invitation is not valid."))
             try:

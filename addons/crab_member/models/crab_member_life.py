@@ -125,9 +125,7 @@ class CrabMember(models.Model):
         :raise MissingError: (404) for who is no active member
         :raise UserError: names what must end first, or what would be lost (``ClosingLoses``); nothing is changed then
         """
-        members_sudo = self.browse()
-        if subject.kind == "member":
-            members_sudo = self._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        members_sudo = self._asking(subject)
         if not members_sudo:
             raise MissingError(self.env._("This record does not exist."))
         lock_rows(members_sudo)
@@ -162,6 +160,13 @@ class CrabMember(models.Model):
             member.message_post(body=self.env._("Reopened: %(reason)s", reason=reason))
 
     # ------------------------------------------------------------------ merging
+
+    def _with_merged(self):
+        """These members and all that were merged into them: what they did stays under the number it was done by."""
+        found = step = self
+        while step := self.search([("merged_into_id", "in", step.ids)]) - found:
+            found |= step
+        return found
 
     def _merge_into(self, target):
         """The same person was a member twice: everything goes on with ``target``.

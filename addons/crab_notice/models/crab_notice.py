@@ -55,8 +55,8 @@ class CrabNotice(models.Model):
         """Members and dealers see what they were told; a member also what was told before accounts were merged."""
         domain = super()._subject_domain(subject)
         if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | Domain("member_id", "in", members_sudo._crab_with_merged().ids)
+            members_sudo = self.env["crab.member"]._asking(subject)
+            return domain | Domain("member_id", "in", members_sudo._with_merged().ids)
         if subject.kind == "dealer":
             return domain | Domain("dealer_id", "=", subject.id)
         return domain

@@ -118,7 +118,7 @@ class CrabPrice(models.AbstractModel):
             member_sudo = self.env["crab.member"]._for_subject(subject, fetch=["level_id"], limit=1)
             return (member_sudo.level_id.ratio, no_dealers, no_levels) if member_sudo else None
         if subject.kind == "dealer":
-            dealer_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
+            dealer_sudo = self.env["crab.dealer"]._asking(subject)
             if not dealer_sudo:
                 return None
             return (
@@ -127,6 +127,6 @@ class CrabPrice(models.AbstractModel):
                 no_levels.search([]),
             )
         if subject.kind == "staff":
-            staff_sudo = self.env["crab.dealer.staff"]._for_subject(subject, limit=1)
-            return (None, no_dealers, no_levels.search([])) if staff_sudo else None
+            is_working = self.env["crab.dealer.staff"]._asking(subject)
+            return (None, no_dealers, no_levels.search([])) if is_working else None
         return None

@@ -54,11 +54,8 @@ class CrabEarningAccount(models.Model):
 
     @api.model
     def _subject_domain(self, subject: Subject):
-        domain = super()._subject_domain(subject)
-        if subject.kind == "dealer":
-            dealers_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | fields.Domain("dealer_id", "in", dealers_sudo.ids)
-        return domain
+        asking_sudo = self.env["crab.dealer"]._asking(subject)
+        return super()._subject_domain(subject) | fields.Domain("dealer_id", "in", asking_sudo.ids)
 
     @api.model
     def _figures(self, subject: Subject):

@@ -91,13 +91,9 @@ class CrabStaffEarning(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """Staff see their own; the dealer those of its staff."""
-        domain = super()._subject_domain(subject)
-        if subject.kind == "staff":
-            return domain | fields.Domain("staff_id", "in", self.env["crab.dealer.staff"]._for_subject(subject).ids)
-        if subject.kind == "dealer":
-            dealers_sudo = self.env["crab.dealer"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | fields.Domain("dealer_id", "in", dealers_sudo.ids)
-        return domain
+        staff_sudo, dealer_sudo = (self.env[name]._asking(subject) for name in ("crab.dealer.staff", "crab.dealer"))
+        own = fields.Domain("staff_id", "in", staff_sudo.ids) | fields.Domain("dealer_id", "in", dealer_sudo.ids)
+        return super()._subject_domain(subject) | own
 
     # ------------------------------------------------------------------ online
 

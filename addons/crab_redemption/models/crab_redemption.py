@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents, spread
+from odoo.addons.crab_base.tools.subject import MODELS, ROLES
 from odoo.addons.crab_base.tools.timezone import SHANGHAI
 
 from .crab_delivery import PERSONAL
@@ -98,23 +99,13 @@ class CrabRedemption(models.Model):
         Not the dealer who sold a card: name, phone and address are those of a customer of somebody's.
         """
         domain = super()._subject_domain(subject)
-        if not self._is_active_subject(subject):
+        asking_sudo = subject.kind in ROLES and self.env[MODELS[subject.kind]]._asking(subject)
+        if not asking_sudo:
             return domain
         domain |= Domain("actor_kind", "=", subject.kind) & Domain("actor_id", "=", subject.id)
         if subject.kind == "member":
-            member_sudo = self.env["crab.member"].sudo().browse(subject.id)  # the subject has no Odoo user
-            domain |= Domain("holder_member_id", "in", member_sudo._with_merged().ids)
+            domain |= Domain("holder_member_id", "in", asking_sudo._with_merged().ids)
         return domain
-
-    @api.model
-    def _is_active_subject(self, subject):
-        models_of = {"member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
-        if subject.kind not in models_of:
-            return False
-        record_sudo = self.env[models_of[subject.kind]].sudo().browse(subject.id).exists()  # it has no Odoo user
-        if subject.kind == "staff":
-            return bool(record_sudo) and record_sudo._is_working()
-        return record_sudo.state == "active"
 
     # ------------------------------------------------------------------------------------------ actions
 

@@ -59,11 +59,8 @@ class CrabReview(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """A member sees its own reviews, hidden ones too, and those it wrote before accounts were merged."""
-        domain = super()._subject_domain(subject)
-        if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | Domain("member_id", "in", members_sudo._crab_with_merged().ids)
-        return domain
+        asking_sudo = self.env["crab.member"]._asking(subject)
+        return super()._subject_domain(subject) | Domain("member_id", "in", asking_sudo._with_merged().ids)
 
     def _check_service(self):
         """:raise AccessError: for who does not handle reviews"""

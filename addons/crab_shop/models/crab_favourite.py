@@ -25,10 +25,8 @@ class CrabFavourite(models.Model):
 
     @api.model
     def _subject_domain(self, subject):
-        domain = super()._subject_domain(subject)
-        if subject.kind == "member":
-            return domain | fields.Domain("member_id", "any", self.env["crab.member"]._subject_domain(subject))
-        return domain
+        asking_sudo = self.env["crab.member"]._asking(subject)
+        return super()._subject_domain(subject) | fields.Domain("member_id", "in", asking_sudo.ids)
 
     @api.model
     def _add(self, subject, product):
@@ -67,9 +65,7 @@ class CrabFavourite(models.Model):
 
         :raise UserError: for who is none
         """
-        members_sudo = self.env["crab.member"]
-        if subject.kind == "member":
-            members_sudo = members_sudo._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        members_sudo = self.env["crab.member"]._asking(subject)
         if not members_sudo:
             raise UserError(self.env._("Only members have favourites."))
         return members_sudo

@@ -39,14 +39,6 @@ class CrabMember(models.Model):
 
     # ------------------------------------------------------------------ merged members
 
-    def _crab_with_merged(self):
-        """These members and those who were merged into them: their orders stay under the number they were placed by."""
-        found = merged = self
-        while merged:
-            merged = self.with_context(active_test=False).search([("merged_into_id", "in", merged.ids)]) - found
-            found |= merged
-        return found
-
     def _crab_persons(self) -> SQL:
         """Rows ``(target, id)``: each of these members with its own id and the ids of those merged into it."""
         return SQL(
@@ -197,7 +189,7 @@ class CrabMember(models.Model):
         return {(member_id, month): count for member_id, month, count in self.env.cr.fetchall()}
 
     def _open_items(self):
-        members = self._crab_with_merged()
+        members = self._with_merged()
         running = ("to_pay", "to_audit", "to_ship", "partly_shipped", "to_receive")
         orders = self.env["sale.order"].search_count(
             [("crab_member_id", "in", members.ids), ("crab_state", "in", running)]
@@ -223,7 +215,7 @@ class CrabMember(models.Model):
     def _crab_action_of(self, xml_id, **context):
         """The action ``xml_id`` for what is of this member, or of those merged into it."""
         self.ensure_one()
-        members_sudo = self.sudo()._crab_with_merged()  # whoever sees a member sees who it was before
+        members_sudo = self.sudo()._with_merged()  # whoever sees a member sees who it was before
         field = "crab_member_id" if xml_id == "crab_shop.sale_order_action_member" else "member_id"
         action = self.env["ir.actions.act_window"]._for_xml_id(xml_id)
         return {**action, "domain": [(field, "in", members_sudo.ids)], "context": context}

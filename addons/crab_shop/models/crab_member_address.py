@@ -32,11 +32,8 @@ class CrabMemberAddress(models.Model):
     @api.model
     def _subject_domain(self, subject):
         """A member sees its own."""
-        domain = super()._subject_domain(subject)
-        if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | fields.Domain("member_id", "in", members_sudo.ids)
-        return domain
+        asking_sudo = self.env["crab.member"]._asking(subject)
+        return super()._subject_domain(subject) | fields.Domain("member_id", "in", asking_sudo.ids)
 
     @api.model
     def _found(self, subject, public_id):
@@ -105,9 +102,7 @@ class CrabMemberAddress(models.Model):
 
         :raise MissingError: (404) for who is no active member
         """
-        members_sudo = self.env["crab.member"]
-        if subject.kind == "member":
-            members_sudo = members_sudo._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        members_sudo = self.env["crab.member"]._asking(subject)
         if not members_sudo:
             raise MissingError(self.env._("This record does not exist."))
         lock_rows(members_sudo)

@@ -53,11 +53,8 @@ class CrabPointEntry(models.Model):
     @api.model
     def _subject_domain(self, subject):
         """A member sees its own points, and those it got before accounts were merged."""
-        domain = super()._subject_domain(subject)
-        if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | Domain("member_id", "in", members_sudo._crab_with_merged().ids)
-        return domain
+        asking_sudo = self.env["crab.member"]._asking(subject)
+        return super()._subject_domain(subject) | Domain("member_id", "in", asking_sudo._with_merged().ids)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -111,9 +108,7 @@ class CrabPointEntry(models.Model):
         """The points of a member and how it came to them: ``{"balance": points, "entries": records in sudo, "next":
         cursor or None}``; for everybody else there are none.
         """
-        members_sudo = self.env["crab.member"]
-        if subject.kind == "member":
-            members_sudo = members_sudo._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        members_sudo = self.env["crab.member"]._asking(subject)
         entries_sudo = subject.bind(self.sudo())  # what is the subject's own follows from the domain
         entries, following = entries_sudo._page(self._subject_domain(subject), cursor, limit)
         balance = members_sudo._crab_point_balances().get(members_sudo.id, 0)

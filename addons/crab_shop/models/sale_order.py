@@ -115,11 +115,8 @@ class SaleOrder(models.Model):
     @api.model
     def _subject_domain(self, subject: Subject):
         """A member sees its own orders. Dealers see earnings and deliveries, not orders (HQ-13)."""
-        domain = super()._subject_domain(subject)
-        if subject.kind == "member":
-            members_sudo = self.env["crab.member"]._for_subject(subject, [("id", "=", subject.id)], limit=1)
-            return domain | Domain("crab_member_id", "in", members_sudo._crab_with_merged().ids)
-        return domain
+        asking_sudo = self.env["crab.member"]._asking(subject)
+        return super()._subject_domain(subject) | Domain("crab_member_id", "in", asking_sudo._with_merged().ids)
 
     @api.model_create_multi
     def create(self, vals_list):

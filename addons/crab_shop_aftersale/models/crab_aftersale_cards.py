@@ -32,7 +32,7 @@ class CrabAftersale(models.Model):
             return cards
         bought = self._links_of(order, Domain.TRUE).card_id
         cards = cards._resolve(numbers, domain=[("id", "in", bought.ids), ("holder_kind", "=", "member")])
-        own = cards.member_id.filtered(lambda member: order.crab_member_id in member._crab_with_merged())
+        own = cards.member_id.filtered(lambda member: order.crab_member_id in member._with_merged())
         strangers = cards.filtered(lambda card: card.member_id not in own)
         if strangers:
             raise UserError(

@@ -8,7 +8,7 @@ class CrabMember(models.Model):
 
     def _open_items(self):
         requests = self.env["crab.aftersale"].search_count(
-            [("member_id", "in", self._crab_with_merged().ids), ("state", "in", OPEN)]
+            [("member_id", "in", self._with_merged().ids), ("state", "in", OPEN)]
         )
         label = self.env["ir.model"]._get("crab.aftersale").name
         return super()._open_items() + ([(label, requests, False)] if requests else [])

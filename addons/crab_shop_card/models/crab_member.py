@@ -6,7 +6,7 @@ class CrabMember(models.Model):
 
     def _open_items(self):
         gifts = self.env["crab.card.gift"].search_count(
-            [("member_id", "in", self._crab_with_merged().ids), ("state", "=", "open")]
+            [("member_id", "in", self._with_merged().ids), ("state", "=", "open")]
         )
         return super()._open_items() + (
             [(self.env._("Gifts that nobody has taken yet"), gifts, False)] if gifts else []

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-ROLES = {"member": "crab.member", "dealer": "crab.dealer", "staff": "crab.dealer.staff"}
+from odoo.addons.crab_base.tools.subject import MODELS, ROLES
 
 
 class CrabAccount(models.Model):
@@ -13,23 +13,12 @@ class CrabAccount(models.Model):
 
         :raise AccessError: (403) for users of the back office, and for people that are closed or gone
         """
-        roles_sudo = (
-            self.env[ROLES[subject.kind]]._for_subject(subject, [("id", "=", subject.id)])
-            if subject.kind in ROLES
-            else self.env["crab.member"].sudo()
-        )
-        account_sudo = roles_sudo.account_id
+        account_sudo = self.browse()
+        if subject.kind in ROLES:
+            account_sudo = self.env[MODELS[subject.kind]]._asking(subject).account_id
         if not account_sudo:
             raise AccessError(self.env._("Log in as member, dealer or dealer's staff first."))
         return account_sudo
-
-    def _crab_with_merged(self):
-        """This account and those that were merged into it, in sudo."""
-        accounts_sudo = found_sudo = self.sudo()  # the same person's
-        while found_sudo:
-            found_sudo = found_sudo.search([("merged_into_id", "in", found_sudo.ids)]) - accounts_sudo
-            accounts_sudo |= found_sudo
-        return accounts_sudo
 
     def _erase(self):
         """What the person wrote and was answered goes; which agreements it accepted is proof and stays.

@@ -77,13 +77,13 @@ class CrabAgreementAcceptance(models.Model):
     @api.model
     def _subject_domain(self, subject):
         """Everybody sees the own ones."""
-        accounts_sudo = self.env["crab.account"]._crab_of_subject(subject)._crab_with_merged()
+        accounts_sudo = self.env["crab.account"]._crab_of_subject(subject)._with_merged()
         return Domain("account_id", "in", accounts_sudo.ids)
 
     @api.model
     def _of(self, account):
         """What a person accepted, also before accounts were merged, in sudo."""
-        return self.sudo().search([("account_id", "in", account._crab_with_merged().ids)])  # of the caller's subject
+        return self.sudo().search([("account_id", "in", account._with_merged().ids)])  # of the caller's subject
 
     @api.model
     def _keep(self, agreements, account, subject, address=None, application=None, accepted_at=None):
@@ -95,7 +95,7 @@ class CrabAgreementAcceptance(models.Model):
         :return: the acceptances, in sudo, old and new
         """
         domain = (
-            Domain("account_id", "in", account._crab_with_merged().ids)
+            Domain("account_id", "in", account._with_merged().ids)
             if account
             else Domain("application_id", "=", application.id) & Domain("account_id", "=", False)
         )

@@ -83,7 +83,7 @@ class CrabFeedback(models.Model):
     @api.model
     def _subject_domain(self, subject):
         """Everybody sees what the same person wrote, also before accounts were merged."""
-        accounts_sudo = self.env["crab.account"]._crab_of_subject(subject)._crab_with_merged()
+        accounts_sudo = self.env["crab.account"]._crab_of_subject(subject)._with_merged()
         return Domain("account_id", "in", accounts_sudo.ids)
 
     def _check_by_hand(self, names):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.crab_base.tools.subject import names_of_subjects
+
 
 class CrabWalletEntry(models.Model):
     """One movement of stored value or credit, append-only, chained per wallet; made by ``crab.wallet``'s doors only."""
@@ -62,12 +64,7 @@ class CrabWalletEntry(models.Model):
 
     @api.depends("actor_kind", "actor_id")
     def _compute_actor_name(self):
-        names = {}
-        for kind, model in (("user", "res.users"), ("dealer", "crab.dealer"), ("staff", "crab.dealer.staff")):
-            ids = self.filtered(lambda entry, kind=kind: entry.actor_kind == kind).mapped("actor_id")
-            # sudo: who sees an entry sees who made it
-            actors_sudo = self.env[model].sudo().with_context(active_test=False).browse(ids).exists()
-            names |= {(kind, actor.id): actor.display_name for actor in actors_sudo}
+        names = names_of_subjects(self.env, ((entry.actor_kind, entry.actor_id) for entry in self))
         for entry in self:
             entry.actor_name = names.get((entry.actor_kind, entry.actor_id)) or self.env._("System")
 

@@ -130,6 +130,23 @@ def redeem(env, number, subject=None, **values):
     return env["crab.redemption"]._redeem(subject, card, dict(ADDRESS), source="quick", **values)
 
 
+def sms_account(env):
+    """The id of an account with a text for codes; what it would call does not answer."""
+    account = env["crab.sms.account"].create(
+        {
+            "company_id": env["res.company"]._crab_company("sales").id,
+            "provider": "aliyun",
+            "sign_name": "示例公司",
+            "key_id": "KEY",
+            "new_secret": "secret",
+            "endpoint": "http://127.0.0.1:9",
+        }
+    )
+    values = {"account_id": account.id, "name": "验证码", "key": "code", "body": "{code}", "provider_code": "1"}
+    env["crab.sms.template"].create(values)
+    return account.id
+
+
 def refusals(results):
     """The exceptions among the results of ``run_parallel``; each must be one a user can read."""
     from odoo.exceptions import LockError, UserError

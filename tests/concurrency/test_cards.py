@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from test_cards_and_wallets import system
-from world import ADDRESS, PASSWORD, World, redeem, refusals
+from world import ADDRESS, PASSWORD, World, redeem, refusals, sms_account
 
 import harness
 
@@ -183,22 +183,7 @@ def send_code(env, phone, code):
 
 @pytest.fixture(scope="module")
 def with_codes(world):
-    def make(env):
-        account = env["crab.sms.account"].create(
-            {
-                "company_id": env["res.company"]._crab_company("sales").id,
-                "provider": "aliyun",
-                "sign_name": "示例公司",
-                "key_id": "KEY",
-                "new_secret": "secret",
-                "endpoint": "http://127.0.0.1:9",
-            }
-        )
-        values = {"account_id": account.id, "name": "验证码", "key": "code", "body": "{code}", "provider_code": "1"}
-        env["crab.sms.template"].create(values)
-        return account.id
-
-    account_id = world.run(make)
+    account_id = world.run(sms_account)
     yield
     world.run(lambda env: env["crab.sms.account"].browse(account_id).write({"active": False}))
 

@@ -1,6 +1,7 @@
 """Codes and the queue of SMS under real parallel connections."""
 
 import pytest
+from world import sms_account
 
 import harness
 
@@ -9,24 +10,7 @@ PHONE = "+8613900000001"
 
 @pytest.fixture(scope="module")
 def account_id(module_registry):
-    """An account with a text for codes; what it would call does not answer."""
-
-    def make(env):
-        account = env["crab.sms.account"].create(
-            {
-                "company_id": env["res.company"]._crab_company("sales").id,
-                "provider": "aliyun",
-                "sign_name": "示例公司",
-                "key_id": "KEY",
-                "new_secret": "secret",
-                "endpoint": "http://127.0.0.1:9",
-            }
-        )
-        values = {"account_id": account.id, "name": "验证码", "key": "code", "body": "{code}", "provider_code": "1"}
-        env["crab.sms.template"].create(values)
-        return account.id
-
-    return harness.in_transaction(module_registry, make)
+    return harness.in_transaction(module_registry, sms_account)
 
 
 def open_code(registry, phone, code="123456"):

@@ -1,14 +1,22 @@
 """What tests of every addon of the suite start from."""
 
+import atexit
+import functools
+import importlib.util
+import shutil
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.crab_base.hooks import post_load
 from odoo.addons.crab_base.tools import transaction
+from odoo.addons.crab_base.tools.subject import MODELS, Subject
 
 COVERS_ATTRIBUTE = "crab_covers"
+SANDBOXES = Path(__file__).resolve().parents[3] / "tests" / "sandboxes"
 
 
 def covers(row, *clauses, via="service"):
@@ -26,6 +34,17 @@ def covers(row, *clauses, via="service"):
         return test
 
     return decorate
+
+
+@functools.cache
+def sandbox(name):
+    """The sandbox ``name``, to be started as a process of its own; it keeps its keys from class to class."""
+    spec = importlib.util.spec_from_file_location("sandboxes_running", SANDBOXES / "running.py")
+    running = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(running)
+    folder = tempfile.mkdtemp(prefix=f"{name}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return running.Running(name, folder)
 
 
 @tagged("post_install", "-at_install")
@@ -56,6 +75,12 @@ class CrabCase(TransactionCase):
                 "group_ids": [(6, 0, [cls.env.ref(f"crab_base.group_{role}").id for role in roles])],
             }
         )
+
+    @staticmethod
+    def _subject(record):
+        """The ``Subject`` of a member, a dealer (its contact person) or a staff member."""
+        kind = next(kind for kind, model in MODELS.items() if model == record._name)
+        return Subject(kind, record.id, record.account_id.id)
 
     @contextmanager
     def _own_transactions_here(self):

@@ -46,10 +46,10 @@ class TestSubject(SubjectCase):
         }
         for dealer, cards in expected.items():
             with self.subTest(dealer=dealer.code):
-                self.assertEqual(Card._for_subject(self._as(dealer)), cards)
+                self.assertEqual(Card._for_subject(self._subject(dealer)), cards)
                 staff = self._new_staff(dealer)
                 self.assertEqual(
-                    Card._for_subject(self._as(staff)), cards.filtered_domain([("dealer_id", "=", dealer.id)])
+                    Card._for_subject(self._subject(staff)), cards.filtered_domain([("dealer_id", "=", dealer.id)])
                 )
         for subject in (
             Subject("system", 1),
@@ -63,12 +63,12 @@ class TestSubject(SubjectCase):
     def test_a_closed_dealer_and_its_staff_see_nothing(self):
         staff = self._new_staff(self.z)
         self.z._close("test")
-        for subject in (self._as(self.z), self._as(staff)):
+        for subject in (self._subject(self.z), self._subject(staff)):
             self.assertFalse(self.env["crab.card"]._for_subject(subject))
 
     @covers("CH-16", "number, card name, state, holder", via="service")
     def test_what_is_shown_of_a_number(self):
-        card = self.env["crab.card"]._for_subject(self._as(self.a), limit=1)
+        card = self.env["crab.card"]._for_subject(self._subject(self.a), limit=1)
         self.assertEqual(
             (card.number, card.product_id.name, card.state, card.holder_name),
             ("T00000001", "Card TESTCARD", "inactive", self.a.display_name),
@@ -77,18 +77,18 @@ class TestSubject(SubjectCase):
     def test_conditions_only_narrow_what_one_may_see(self):
         Card = self.env["crab.card"]
         everything = ["|", ("id", "!=", 0), ("id", "=", 0)]
-        self.assertEqual(Card._for_subject(self._as(self.c), everything), self.cards[4:6])
-        self.assertEqual(Card._for_subject(self._as(self.c), [("dealer_id", "=", self.z.id)]), Card)
+        self.assertEqual(Card._for_subject(self._subject(self.c), everything), self.cards[4:6])
+        self.assertEqual(Card._for_subject(self._subject(self.c), [("dealer_id", "=", self.z.id)]), Card)
         for foreign in (self.cards[0].ids, self.cards[4:7].ids, [10**8]):
             with self.subTest(foreign), self.assertRaises(MissingError):
-                Card._get_for_subject(self._as(self.c), foreign)
-        self.assertEqual(Card._get_for_subject(self._as(self.c), self.cards[4:6].ids), self.cards[4:6])
+                Card._get_for_subject(self._subject(self.c), foreign)
+        self.assertEqual(Card._get_for_subject(self._subject(self.c), self.cards[4:6].ids), self.cards[4:6])
 
     def test_moved_numbers_are_seen_by_their_new_holder_only(self):
         self.cards[4]._hand_over(self.document, self.z)
         Card = self.env["crab.card"]
-        self.assertNotIn(self.cards[4], Card._for_subject(self._as(self.a)))
-        self.assertIn(self.cards[4], Card._for_subject(self._as(self.z)))
+        self.assertNotIn(self.cards[4], Card._for_subject(self._subject(self.a)))
+        self.assertIn(self.cards[4], Card._for_subject(self._subject(self.z)))
 
     @covers("MB-15", "list with state", "sort by time received, product, state", via="service")
     def test_a_member_lists_its_own_cards(self):
@@ -194,6 +194,6 @@ class TestBind(SubjectCase):
         self.assertFalse(self.cards[0].member_id)
 
     def test_only_members_bind(self):
-        for subject in (self._as(self.a), Subject("user", self.env.uid), Subject("member", 10**8)):
+        for subject in (self._subject(self.a), Subject("user", self.env.uid), Subject("member", 10**8)):
             with self.subTest(subject), self.assertRaises(UserError):
                 self._bind(subject=subject)

@@ -81,14 +81,14 @@ class TestActivation(OrderCase):
     )
     def test_the_example_of_the_rules(self):
         self._example()
-        order = self._document("activation", self.cards[:20], subject=self._as(self.a))
+        order = self._document("activation", self.cards[:20], subject=self._subject(self.a))
         with self.assertRaisesRegex(UserError, "5[, ]?000"), self.env.cr.savepoint():
-            order._step_for_subject(self._as(self.a), "execute")
+            order._step_for_subject(self._subject(self.a), "execute")
         self.assertMoney(self.a, "5000", "8000")
         self.assertEqual((order.state, order.amount_charged), ("submitted", 0))
         self.assertCards(self.cards[:20], state="inactive", transit_id=order.id, charged_amount=0)
 
-        order = self._document("activation", self.cards[20:30], ("submit", "execute"), self._as(self.a))
+        order = self._document("activation", self.cards[20:30], ("submit", "execute"), self._subject(self.a))
         self.assertMoney(self.a, "0", "9000")
         self.assertEqual((order.amount_charged, order.amount_stored, order.amount_credit), (6000, 5000, 1000))
         self.assertCards(self.cards[20:30], state="active", charged_amount=600, charge_id=order.id, transit_id=0)
@@ -138,7 +138,7 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:2], self.a, self.b)
         self._transfer(self.cards[2:4], self.a, self.d)
         for dealer, cards in ((self.b, self.cards[:2]), (self.d, self.cards[2:4])):
-            order = self._document("activation", cards, subject=self._as(dealer))
+            order = self._document("activation", cards, subject=self._subject(dealer))
             self.assertEqual((order.state, order.waiting_dealer_id), ("submitted", self.a))
             with self.assertRaisesRegex(UserError, "passes on"):
                 order.with_user(self.keeper).action_pass_on()
@@ -149,11 +149,11 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:6], self.a, self.b)
         self._transfer(self.cards[:3], self.b, self.c)
         told = self.env["crab.outbox"].search([("event", "=", "wallet.short")])
-        order = self._document("activation", self.cards[3:4], subject=self._as(self.b))  # this one is covered
+        order = self._document("activation", self.cards[3:4], subject=self._subject(self.b))  # this one is covered
         self.assertEqual(self.env["crab.outbox"].search([("event", "=", "wallet.short")]), told)
-        order = self._document("activation", self.cards[:3], subject=self._as(self.c))
+        order = self._document("activation", self.cards[:3], subject=self._subject(self.c))
         self.assertEqual(self.env["crab.outbox"].search([("event", "=", "wallet.short")]), told, "not its turn yet")
-        order._step_for_subject(self._as(self.b), "pass_on")
+        order._step_for_subject(self._subject(self.b), "pass_on")
         event = self.env["crab.outbox"].search([("event", "=", "wallet.short")]) - told
         self.assertEqual(
             (event.payload["dealer_code"], event.payload["missing"], event.payload["reference"]),
@@ -167,13 +167,13 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:3], self.a, self.b)
         rep = self._new_user("order-rep-of-a", "sales_rep")
         self.a.user_id = rep
-        order = self._document("activation", self.cards[:3], subject=self._as(self.b))
+        order = self._document("activation", self.cards[:3], subject=self._subject(self.b))
         self.env["crab.outbox"].search([("event", "=", "wallet.short")])._notice_wallet_short()
         shown = self.env["crab.wallet"].with_user(rep).search([("activity_ids.user_id", "=", rep.id)])
         self.assertIn("1800.00", shown.activity_ids.note)
         with self._own_transactions_here():
             try:  # without a savepoint, which would take the message back
-                order._step_for_subject(self._as(self.a), "execute")
+                order._step_for_subject(self._subject(self.a), "execute")
                 self.fail("this cannot be paid")
             except UserError as refusal:
                 self.assertIn("1,800", str(refusal))
@@ -183,7 +183,7 @@ class TestActivation(OrderCase):
         self.assertEqual(order.state, "submitted")
         self.assertCards(self.cards[:3], state="inactive", transit_id=order.id)
         self._fund(self.a, stored=1800)
-        order._step_for_subject(self._as(self.a), "execute")
+        order._step_for_subject(self._subject(self.a), "execute")
         self.assertEqual(order.state, "done")
         self.assertMoney(self.a, "0", "0")
 
@@ -192,7 +192,7 @@ class TestActivation(OrderCase):
         order = self._document("activation", self.cards[:2], sender_dealer_id=self.a.id)
         self.assertEqual(order.amount_total, 1200)
         self.a._set_ratio(0.625, "test")
-        order._step_for_subject(self._as(self.a), "execute")
+        order._step_for_subject(self._subject(self.a), "execute")
         self.assertEqual((order.amount_charged, order.line_ids.ratio, order.line_ids.unit_price), (1250, 0.625, 625))
         self.a._set_ratio(0.61, "test")
         self.env.invalidate_all()
@@ -217,10 +217,10 @@ class TestActivation(OrderCase):
         with self.assertRaisesRegex(UserError, "different level-1"):
             self._document("activation", self.cards[:1] | other, sender_dealer_id=self.d.id)
         self._fund(self.a, stored=600)
-        order = self._document("activation", self.cards[:1], subject=self._as(self.d))
+        order = self._document("activation", self.cards[:1], subject=self._subject(self.d))
         with self.assertRaises(AccessError):
-            order._step_for_subject(self._as(self.z), "execute")
-        order._step_for_subject(self._as(self.a), "execute")  # its origin is charged, wherever the dealer is now
+            order._step_for_subject(self._subject(self.z), "execute")
+        order._step_for_subject(self._subject(self.a), "execute")  # its origin is charged, wherever the dealer is now
         self.assertMoney(self.a, "0", "0")
         # who was charged is who sold to the dealer at its price
         self.assertEqual(
@@ -287,7 +287,7 @@ class TestActivation(OrderCase):
     @covers("HQ-33", "dealer activates after selling", via="web")
     def test_head_office_sees_what_a_level_1_activated_after_selling(self):
         self._fund(self.a, stored=10000)
-        order = self._document("activation", self.cards[:3], ("submit", "execute"), self._as(self.a))
+        order = self._document("activation", self.cards[:3], ("submit", "execute"), self._subject(self.a))
         shown = self.Order.with_user(self.keeper).search(
             [("kind", "=", "activation"), ("number_search", "ilike", self.cards[1].number)]
         )
@@ -308,12 +308,12 @@ class TestActivation(OrderCase):
 
     def test_rejecting_and_cancelling_a_request_free_its_numbers(self):
         self._transfer(self.cards[:2], self.a, self.b)
-        order = self._document("activation", self.cards[:2], subject=self._as(self.b))
-        order._step_for_subject(self._as(self.a), "reject", reason="not paid")
+        order = self._document("activation", self.cards[:2], subject=self._subject(self.b))
+        order._step_for_subject(self._subject(self.a), "reject", reason="not paid")
         self.assertEqual((order.state, order.refusal_reason), ("rejected", "not paid"))
         self.assertCards(self.cards[:2], transit_id=0, state="inactive")
-        order = self._document("activation", self.cards[:2], subject=self._as(self.b))
-        order._step_for_subject(self._as(self.b), "cancel")
+        order = self._document("activation", self.cards[:2], subject=self._subject(self.b))
+        order._step_for_subject(self._subject(self.b), "cancel")
         self.assertEqual(order.state, "cancelled")
         self.assertCards(self.cards[:2], transit_id=0, state="inactive")
 
@@ -324,12 +324,12 @@ class TestActivation(OrderCase):
             "activation",
             self.cards[:3],
             (),
-            self._as(self.a),
+            self._subject(self.a),
             staff_id=staff.id,
             sale_prices={self.card_product.id: Decimal(901)},
         )
         for step in ("submit", "execute"):
-            order._step_for_subject(self._as(self.a), step)
+            order._step_for_subject(self._subject(self.a), step)
         staff.commission_ratio = 0.5
         price = order.price_ids
         self.assertEqual((price.staff_id, price.staff_ratio, price.sale_price), (staff, 0.25, 901))
@@ -343,27 +343,27 @@ class TestActivation(OrderCase):
         self._transfer(self.cards[:4], self.a, self.b)
         self._transfer(self.cards[:4], self.b, self.c)
         self._fund(self.a, stored=3000)
-        waiting = self._document("activation", self.cards[:1], subject=self._as(self.c))
-        refused = self._document("activation", self.cards[1:2], subject=self._as(self.c))
+        waiting = self._document("activation", self.cards[:1], subject=self._subject(self.c))
+        refused = self._document("activation", self.cards[1:2], subject=self._subject(self.c))
         self.assertEqual(waiting.waiting_dealer_id, self.b)
         with self.assertRaises(AccessError):
-            waiting._step_for_subject(self._as(self.a), "execute")
+            waiting._step_for_subject(self._subject(self.a), "execute")
         self.b._close("test")
-        waiting._step_for_subject(self._as(self.a), "execute")
-        refused._step_for_subject(self._as(self.a), "reject", reason="not paid")
-        new = self._document("activation", self.cards[2:3], subject=self._as(self.c))
+        waiting._step_for_subject(self._subject(self.a), "execute")
+        refused._step_for_subject(self._subject(self.a), "reject", reason="not paid")
+        new = self._document("activation", self.cards[2:3], subject=self._subject(self.c))
         self.assertEqual((waiting.state, refused.state, new.waiting_dealer_id), ("done", "rejected", self.a))
 
     def test_a_request_goes_on_the_way_it_began_when_the_tree_changes(self):
         self._transfer(self.cards[:1], self.a, self.b)
         self._transfer(self.cards[:1], self.b, self.c)
         self._fund(self.a, stored=600)
-        order = self._document("activation", self.cards[:1], subject=self._as(self.c))
+        order = self._document("activation", self.cards[:1], subject=self._subject(self.c))
         self.c._relocate(self.y, reason="test")
         with self.assertRaises(MissingError):
-            order._step_for_subject(self._as(self.y), "pass_on")
-        order._step_for_subject(self._as(self.b), "pass_on")
-        order._step_for_subject(self._as(self.a), "execute")
+            order._step_for_subject(self._subject(self.y), "pass_on")
+        order._step_for_subject(self._subject(self.b), "pass_on")
+        order._step_for_subject(self._subject(self.a), "execute")
         self.assertEqual(order.state, "done")
         self.assertMoney(self.a, "0", "0")
 

@@ -61,13 +61,13 @@ class TestReturn(OrderCase):
             (self.cards[:3], self.b, self.a),
             (self.cards[3:4], self.d, self.a),
         ):
-            order = self._document("return", cards, subject=self._as(sender))
+            order = self._document("return", cards, subject=self._subject(sender))
             self.assertEqual((order.state, order.receiver_dealer_id), ("in_transit", receiver))
             with self.assertRaises(AccessError):
-                order._step_for_subject(self._as(sender), "receive")
-            order._step_for_subject(self._as(receiver), "receive")
+                order._step_for_subject(self._subject(sender), "receive")
+            order._step_for_subject(self._subject(receiver), "receive")
             self.assertCards(cards, dealer_id=receiver, transit_id=0)
-        order = self._document("return", self.cards[:4], subject=self._as(self.a))
+        order = self._document("return", self.cards[:4], subject=self._subject(self.a))
         self.assertEqual((order.state, order.receiver_kind), ("in_transit", "platform"))
         self._press(order, "action_receive")
         self.assertCards(self.cards[:4], holder_kind="platform")

@@ -22,7 +22,7 @@ class TestSearch(OrderCase):
         cls.issue = cls._issue(cls.cards[:10], cls.a)
         cls.transfer = cls._transfer(cls.cards[:5], cls.a, cls.b)
         cls.part = cls._document("issue", cls.cards[10:14], receiver_dealer_id=cls.z.id)
-        cls.part._step_for_subject(cls._as(cls.z), "receive", numbers=cls.cards[10:11].mapped("number"))
+        cls.part._step_for_subject(cls._subject(cls.z), "receive", numbers=cls.cards[10:11].mapped("number"))
         cls.sent = cls._document("issue", cls.cards[14:16], receiver_dealer_id=cls.z.id)
         cls.closed = cls._document("issue", cls.cards[16:17], ("submit", "cancel"), receiver_dealer_id=cls.z.id)
         cls.unpaid = cls.Order.create(

@@ -1,17 +1,9 @@
 from decimal import Decimal
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.addons.crab_base.tests.machine import Machine
 
 from .common import OrderCase
 
@@ -20,23 +12,8 @@ PRICE = Decimal(600)
 STORED, LIMIT = Decimal(3000), Decimal(3000)
 
 
-class Documents(RuleBasedStateMachine):
+class Documents(Machine):
     """Random documents by random actors next to a small model of what should be true."""
-
-    case = None
-
-    def __init__(self):
-        super().__init__()
-        self.savepoint = self.case.env.cr.savepoint()
-        self.savepoint.__enter__()
-        self.case.env.invalidate_all()
-
-    def teardown(self):
-        self.case.env.cr.flush()
-        self.savepoint.rollback()
-        self.savepoint.close(rollback=False)
-        self.case.env.invalidate_all()
-        self.case.env.cr.precommit.data.clear()
 
     @initialize()
     def start(self):
@@ -44,15 +21,6 @@ class Documents(RuleBasedStateMachine):
         self.numbers = {card.id: ["inactive", None, None] for card in self.case.cards}
         self.charged = {}
         self.orders = []
-
-    def _attempt(self, func):
-        """The outcome of a step in a savepoint; None when it was refused, and then nothing may have changed."""
-        try:
-            with self.case.env.cr.savepoint():
-                return func() or True
-        except (UserError, AccessError, MissingError):
-            self.case.env.invalidate_all()
-            return None
 
     def _pick(self, first, size):
         return self.case.cards[first : first + size]
@@ -90,7 +58,7 @@ class Documents(RuleBasedStateMachine):
             allowed, values = True, {"sender_dealer_id": who.id}
             order["receiver"] = who.parent_id or None
         expected = allowed and self._fits(order)
-        made = self._attempt(lambda: self.case._document(kind, cards, **values))
+        made = self.attempt(lambda: self.case._document(kind, cards, **values))
         assert bool(made) == expected, (kind, who.code, to.code, first, size)
         if made:
             order["record"] = made
@@ -131,7 +99,7 @@ class Documents(RuleBasedStateMachine):
             return
         cost = PRICE * len(order["ids"])
         available = STORED + LIMIT - sum(self.charged.values(), Decimal(0))
-        done = self._attempt(lambda: order["record"].with_user(self.case.keeper).action_execute())
+        done = self.attempt(lambda: order["record"].with_user(self.case.keeper).action_execute())
         assert bool(done) == (cost <= available), (cost, available)
         if done:
             for card_id in order["ids"]:
@@ -148,7 +116,7 @@ class Documents(RuleBasedStateMachine):
         partly = len(order["open"]) < len(order["ids"])
         allowed = {"action_reject": True, "action_cancel": not partly, "action_close": partly}[how]
         arguments = [] if how == "action_cancel" else ["reason"]
-        done = self._attempt(lambda: getattr(order["record"].with_user(self.case.keeper), how)(*arguments))
+        done = self.attempt(lambda: getattr(order["record"].with_user(self.case.keeper), how)(*arguments))
         assert bool(done) == allowed, (how, order["kind"], partly)
         if done:
             self._free(order, list(order["open"]))
@@ -163,7 +131,7 @@ class Documents(RuleBasedStateMachine):
         finished = [order for order in self.orders if not order["open"]]
         if finished:
             order = finished[index % len(finished)]
-            self._attempt(lambda: getattr(order["record"].with_user(self.case.keeper), step)())
+            self.attempt(lambda: getattr(order["record"].with_user(self.case.keeper), step)())
 
     @invariant()
     def agrees(self):
@@ -191,15 +159,6 @@ class TestStateMachine(OrderCase):
         cls._fund(cls.a, STORED, LIMIT)
 
     def test_random_documents_keep_numbers_and_money_right(self):
-        run_state_machine_as_test(
-            type("Machine", (Documents,), {"case": self}),
-            settings=settings(
-                max_examples=15,
-                stateful_step_count=25,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                print_blob=True,
-            ),
-        )
+        Documents.run(self, examples=15, steps=25)
         self._intact()
         self.assertBalanced()

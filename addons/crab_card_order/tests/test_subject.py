@@ -21,7 +21,7 @@ class TestSubject(OrderCase):
         cls.member = cls._new_member()
 
     def _make(self, dealer, kind, cards, **values):
-        return self.Order._create_for_subject(self._as(dealer), kind, cards, **values)
+        return self.Order._create_for_subject(self._subject(dealer), kind, cards, **values)
 
     @covers(
         "CH-13",
@@ -31,30 +31,30 @@ class TestSubject(OrderCase):
         "receiver's library in order of receipt",
     )
     def test_a_dealer_passes_numbers_to_its_child_who_receives_them(self):
-        cards = self.Card._for_subject(self._as(self.a))._resolve(
+        cards = self.Card._for_subject(self._subject(self.a))._resolve(
             [self.cards[5].number], [(self.cards[7].number, self.cards[8].number)], [("dealer_id", "=", self.a.id)]
         )
         order = self._make(self.a, "transfer", cards, receiver_dealer_id=self.d.id)
         self.assertEqual((order.state, order.number_count, order.orderer_name), ("draft", 3, self.a.display_name))
-        order._step_for_subject(self._as(self.a), "submit")
-        order._step_for_subject(self._as(self.d), "receive", numbers=[self.cards[5].number])
-        order._step_for_subject(self._as(self.d), "receive")
-        order._step_for_subject(self._as(self.d), "receive")
+        order._step_for_subject(self._subject(self.a), "submit")
+        order._step_for_subject(self._subject(self.d), "receive", numbers=[self.cards[5].number])
+        order._step_for_subject(self._subject(self.d), "receive")
+        order._step_for_subject(self._subject(self.d), "receive")
         self.assertEqual(order.state, "done")
         self.assertCards(cards, dealer_id=self.d)
-        library = self.Card._for_subject(self._as(self.d), order="received_at desc, number")
+        library = self.Card._for_subject(self._subject(self.d), order="received_at desc, number")
         self.assertEqual(library, cards.sorted("number"))
         self.assertTrue(all(card.received_at for card in cards))
         self.assertEqual(cards[0].event_ids.sorted("sequence")[-1].actor_name, self.d.display_name)
 
     def test_staff_act_for_their_dealer(self):
         staff = self._new_staff(self.b)
-        order = self.Order._create_for_subject(self._as(staff), "activation", self.cards[2:4])
-        order._step_for_subject(self._as(staff), "submit")
+        order = self.Order._create_for_subject(self._subject(staff), "activation", self.cards[2:4])
+        order._step_for_subject(self._subject(staff), "submit")
         self.assertEqual((order.state, order.sender_dealer_id), ("submitted", self.b))
         staff.active = False
         with self.assertRaises(MissingError):
-            order._step_for_subject(self._as(staff), "cancel")
+            order._step_for_subject(self._subject(staff), "cancel")
 
     def test_a_repeated_request_gets_the_first_document(self):
         values = {"receiver_dealer_id": self.d.id, "key": "abc"}
@@ -63,13 +63,13 @@ class TestSubject(OrderCase):
         with self.assertRaises(IdempotencyConflict):
             self._make(self.a, "transfer", self.cards[5:8], **values)
         other = self.Order._create_for_subject(
-            self._as(self.z), "transfer", self.cards[10:11], receiver_dealer_id=self.y.id, key="abc"
+            self._subject(self.z), "transfer", self.cards[10:11], receiver_dealer_id=self.y.id, key="abc"
         )
         self.assertNotEqual(other, first)
 
     def test_a_quote_makes_nothing_and_says_what_fits_and_who_pays(self):
         self._fund(self.a, stored=1000)
-        subject = self._as(self.a)
+        subject = self._subject(self.a)
         self._make(self.a, "transfer", self.cards[5], receiver_dealer_id=self.d.id)._step_for_subject(subject, "submit")
         before = self.Order.search_count([])
         cards, strange = self.Order._own_numbers(
@@ -88,24 +88,24 @@ class TestSubject(OrderCase):
 
     def test_documents_are_seen_by_those_concerned_and_their_ancestors(self):
         order = self._make(self.c, "activation", self.cards[:1])
-        seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}
+        seen = {d.code for d in self.dealers if self.Order._for_subject(self._subject(d), [("id", "=", order.id)])}
         self.assertEqual(seen, {"TC"}, "a draft is its author's")
-        order._step_for_subject(self._as(self.c), "submit")
-        seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}
+        order._step_for_subject(self._subject(self.c), "submit")
+        seen = {d.code for d in self.dealers if self.Order._for_subject(self._subject(d), [("id", "=", order.id)])}
         self.assertEqual(seen, {"TA", "TB", "TC"})
         self.b._relocate(self.z, reason="test")  # the document keeps the chain it was made with
-        seen = {d.code for d in self.dealers if self.Order._for_subject(self._as(d), [("id", "=", order.id)])}
+        seen = {d.code for d in self.dealers if self.Order._for_subject(self._subject(d), [("id", "=", order.id)])}
         self.assertEqual(seen, {"TA", "TB", "TC"})
 
     def test_strangers_do_not_see_a_document(self):
         order = self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
-        order._step_for_subject(self._as(self.a), "submit")
+        order._step_for_subject(self._subject(self.a), "submit")
         strangers = [
-            self._as(self.z),
-            self._as(self.y),
-            self._as(self.b),
+            self._subject(self.z),
+            self._subject(self.y),
+            self._subject(self.b),
             self._member_subject(),
-            self._as(self._new_staff(self.z)),
+            self._subject(self._new_staff(self.z)),
         ]
         strangers.append(Subject("dealer", 2**31 - 1))
         for stranger in strangers:
@@ -116,9 +116,9 @@ class TestSubject(OrderCase):
 
     def test_those_concerned_take_their_own_steps_only(self):
         transfer = self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
-        transfer._step_for_subject(self._as(self.a), "submit")
+        transfer._step_for_subject(self._subject(self.a), "submit")
         request = self._make(self.c, "activation", self.cards[:1])
-        request._step_for_subject(self._as(self.c), "submit")
+        request._step_for_subject(self._subject(self.c), "submit")
         wrong = [
             (transfer, self.a, "receive"), (transfer, self.a, "reject"),
             (transfer, self.d, "cancel"), (transfer, self.d, "close"),
@@ -132,13 +132,13 @@ class TestSubject(OrderCase):
         for order, dealer, step in wrong:
             with self.assertRaises(AccessError, msg=f"{order.kind} {dealer.code} {step}"):
                 order._step_for_subject(
-                    self._as(dealer), step, reason="x"
-                ) if step == "reject" else order._step_for_subject(self._as(dealer), step)
-        request._step_for_subject(self._as(self.b), "pass_on")
+                    self._subject(dealer), step, reason="x"
+                ) if step == "reject" else order._step_for_subject(self._subject(dealer), step)
+        request._step_for_subject(self._subject(self.b), "pass_on")
         with self.assertRaises(AccessError):
-            request._step_for_subject(self._as(self.b), "execute")
+            request._step_for_subject(self._subject(self.b), "execute")
         with self.assertRaises(AccessError):
-            request._step_for_subject(self._as(self.b), "reject", reason="too late")
+            request._step_for_subject(self._subject(self.b), "reject", reason="too late")
         self.assertEqual(request.state, "passed_on")
 
     def test_only_allowed_kinds_and_values(self):
@@ -179,22 +179,22 @@ class TestSubject(OrderCase):
 
     def test_documents_are_found_by_their_public_id_only_by_those_concerned(self):
         order = self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
-        order._step_for_subject(self._as(self.a), "submit")
+        order._step_for_subject(self._subject(self.a), "submit")
         by_id, staff = [("public_id", "=", order.public_id)], self._new_staff(self.d)
-        for subject in (self._as(self.a), self._as(self.d), self._as(staff)):
+        for subject in (self._subject(self.a), self._subject(self.d), self._subject(staff)):
             self.assertEqual(self.Order._for_subject(subject, by_id), order)
         fired = self._new_staff(self.d)
         fired.active = False
         for subject in (
-            self._as(self.z),
-            self._as(self.b),
-            self._as(fired),
-            self._as(self._new_staff(self.y)),
+            self._subject(self.z),
+            self._subject(self.b),
+            self._subject(fired),
+            self._subject(self._new_staff(self.y)),
             self._member_subject(),
         ):
             self.assertFalse(self.Order._for_subject(subject, by_id))
         self.d._close("test")
-        for subject in (self._as(self.d), self._as(staff)):
+        for subject in (self._subject(self.d), self._subject(staff)):
             self.assertFalse(self.Order._for_subject(subject, by_id))
 
     def test_a_closed_dealer_starts_nothing(self):
@@ -203,7 +203,7 @@ class TestSubject(OrderCase):
         with self.assertRaises(AccessError):
             self._make(self.d, "return", self.Card)
         with self.assertRaises(MissingError):
-            order._step_for_subject(self._as(self.d), "submit")
+            order._step_for_subject(self._subject(self.d), "submit")
         with self.assertRaisesRegex(UserError, "closed"):
             self._make(self.a, "transfer", self.cards[5:6], receiver_dealer_id=self.d.id)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 import xlsxwriter
 
 from odoo.addons.crab_base.tests.common import CrabCase
-from odoo.addons.crab_base.tools.subject import Subject
 
 SEASON = Path(__file__).parents[3] / "tests" / "data" / "season"
 
@@ -56,12 +55,6 @@ class DealerCase(CrabCase):
         return cls.env["crab.dealer.staff"].create(
             {"dealer_id": dealer.id, "name": f"Staff of {dealer.code}", "phone": cls._phone(), **values}
         )
-
-    @staticmethod
-    def _as(record):
-        """The subject of a dealer or staff member."""
-        kind = "staff" if record._name == "crab.dealer.staff" else "dealer"
-        return Subject(kind, record.id, record.account_id.id)
 
     @staticmethod
     def _workbook(rows):

@@ -28,7 +28,7 @@ class TestDealerInvitation(DealerCase):
         "QR picture and link",
     )
     def test_invitation_leads_to_a_dealer_below(self):
-        invitation = self.invitations._invite_for_subject(self._as(self.a), "2", 0.72)
+        invitation = self.invitations._invite_for_subject(self._subject(self.a), "2", 0.72)
         self.assertIn(invitation.invite_code, invitation.invite_link)
         self.assertEqual(Image.open(io.BytesIO(base64.b64decode(invitation.invite_qr))).format, "PNG")
         application = self.env["crab.dealer.application"]._apply(
@@ -59,9 +59,9 @@ class TestDealerInvitation(DealerCase):
         ]
         for dealer, level, ratio in cases:
             with self.subTest(dealer=dealer.code, level=level, ratio=ratio), self.assertRaises(ValidationError):
-                self.invitations._invite_for_subject(self._as(dealer), level, ratio)
-        strangers = self._as(self._new_staff(self.a)), Subject("member", 1), Subject("user", self.env.uid)
-        for subject in (self._as(self.c), *strangers):
+                self.invitations._invite_for_subject(self._subject(dealer), level, ratio)
+        strangers = self._subject(self._new_staff(self.a)), Subject("member", 1), Subject("user", self.env.uid)
+        for subject in (self._subject(self.c), *strangers):
             with self.subTest(kind=subject.kind), self.assertRaises(AccessError):
                 self.invitations._invite_for_subject(subject, "3", 0.9)
 
@@ -101,13 +101,13 @@ class TestDealerInvitation(DealerCase):
         mine, other = (
             self.invitations.create({"dealer_id": dealer.id, "level": "3", "ratio": 0.9}) for dealer in (self.a, self.b)
         )
-        self.assertEqual(self.invitations._for_subject(self._as(self.a)), mine)
+        self.assertEqual(self.invitations._for_subject(self._subject(self.a)), mine)
         with self.assertRaises(MissingError):
-            self.invitations._get_for_subject(self._as(self.a), other.ids)
+            self.invitations._get_for_subject(self._subject(self.a), other.ids)
         application = self.env["crab.dealer.application"]._apply(self.applicant, other.invite_code)
         applications = self.env["crab.dealer.application"]
-        self.assertEqual(applications._for_subject(self._as(self.b)), application)
-        self.assertFalse(applications._for_subject(self._as(self.a)))
+        self.assertEqual(applications._for_subject(self._subject(self.b)), application)
+        self.assertFalse(applications._for_subject(self._subject(self.a)))
 
     @covers("CH-09", "QR picture and link")
     def test_head_office_makes_one_in_the_form(self):

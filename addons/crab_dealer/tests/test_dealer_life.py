@@ -117,8 +117,8 @@ class TestDealerLife(DealerCase):
         self.assertEqual([new - old for new, old in zip(now, generations, strict=True)], [1, 1, 0])
         self.assertEqual(invitation.status, "revoked")
         self.assertFalse(self.b._capabilities())
-        self.assertFalse(self.env["crab.dealer"]._for_subject(self._as(self.b)))
-        self.assertFalse(self.env["crab.dealer"]._for_subject(self._as(staff)))
+        self.assertFalse(self.env["crab.dealer"]._for_subject(self._subject(self.b)))
+        self.assertFalse(self.env["crab.dealer"]._for_subject(self._subject(staff)))
         with self.assertRaisesRegex(UserError, "closed"):
             self._new_dealer("NEW", "3", 0.9, self.b)
         with self.assertRaisesRegex(UserError, "closed"):
@@ -136,7 +136,7 @@ class TestDealerLife(DealerCase):
         form.reason = "Back"
         form.save().action_reopen()
         self.assertEqual(self.b.state, "active")
-        self.assertTrue(self.env["crab.dealer"]._for_subject(self._as(self.b)))
+        self.assertTrue(self.env["crab.dealer"]._for_subject(self._subject(self.b)))
         with self.assertRaises(UserError):
             self.b._reopen("twice")
 

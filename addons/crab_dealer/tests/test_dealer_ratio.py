@@ -132,14 +132,14 @@ class TestDealerRatio(DealerCase):
     @covers("CH-34", "direct children only", "between own ratio and the children's", "below the member ratio")
     def test_a_dealer_sets_its_direct_children_only(self):
         dealers = self.env["crab.dealer"]
-        dealers._set_ratio_for_subject(self._as(self.a), self.b.id, 0.66, "deal")
-        dealers._set_ratio_for_subject(self._as(self.a), self.d.id, 0.85, "deal")
-        dealers._set_ratio_for_subject(self._as(self.b), self.c.id, 0.95, "deal")
+        dealers._set_ratio_for_subject(self._subject(self.a), self.b.id, 0.66, "deal")
+        dealers._set_ratio_for_subject(self._subject(self.a), self.d.id, 0.85, "deal")
+        dealers._set_ratio_for_subject(self._subject(self.b), self.c.id, 0.95, "deal")
         self.assertEqual((self.b.ratio, self.d.ratio, self.c.ratio), (0.66, 0.85, 0.95))
         self.assertEqual((self.b.ratio_ids[0].actor_kind, self.b.ratio_ids[0].author), ("dealer", self.a.display_name))
         for subject, dealer in ((self.a, self.c), (self.a, self.a), (self.b, self.b)):
             with self.subTest(subject=subject.code, dealer=dealer.code), self.assertRaises(AccessError):
-                dealers._set_ratio_for_subject(self._as(subject), dealer.id, 0.85, "x")
+                dealers._set_ratio_for_subject(self._subject(subject), dealer.id, 0.85, "x")
         for subject, dealer in (
             (self.b, self.a),
             (self.b, self.d),
@@ -148,10 +148,10 @@ class TestDealerRatio(DealerCase):
             (self.c, self.b),
         ):
             with self.subTest(subject=subject.code, dealer=dealer.code), self.assertRaises(MissingError):
-                dealers._set_ratio_for_subject(self._as(subject), dealer.id, 0.85, "x")
+                dealers._set_ratio_for_subject(self._subject(subject), dealer.id, 0.85, "x")
         for ratio in (0.60, 0.95, 1.0, 0, -1):
             with self.subTest(ratio=ratio), self.assertRaises(UserError), self.env.cr.savepoint():
-                dealers._set_ratio_for_subject(self._as(self.a), self.b.id, ratio, "x")
+                dealers._set_ratio_for_subject(self._subject(self.a), self.b.id, ratio, "x")
         self.assertEqual(self.b.ratio, 0.66)
 
     @covers("CH-34", "direct children only")
@@ -159,9 +159,9 @@ class TestDealerRatio(DealerCase):
         dealers = self.env["crab.dealer"]
         staff = self._new_staff(self.a)
         with self.assertRaises(AccessError):
-            dealers._set_ratio_for_subject(self._as(staff), self.a.id, 0.5, "x")
+            dealers._set_ratio_for_subject(self._subject(staff), self.a.id, 0.5, "x")
         with self.assertRaises(MissingError):
-            dealers._set_ratio_for_subject(self._as(staff), self.b.id, 0.5, "x")
+            dealers._set_ratio_for_subject(self._subject(staff), self.b.id, 0.5, "x")
         with self.assertRaises(MissingError):
             dealers._set_ratio_for_subject(Subject("member", self.a.id), self.b.id, 0.75, "x")
         for role in ("finance", "card_keeper", "warehouse", "customer_service", "auditor"):
@@ -174,4 +174,4 @@ class TestDealerRatio(DealerCase):
                 )
         self.b._close("test")
         with self.assertRaises(UserError):
-            dealers._set_ratio_for_subject(self._as(self.a), self.b.id, 0.75, "x")
+            dealers._set_ratio_for_subject(self._subject(self.a), self.b.id, 0.75, "x")

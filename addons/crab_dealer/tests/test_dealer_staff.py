@@ -16,37 +16,37 @@ class TestDealerStaff(DealerCase):
 
     @covers("CH-03", "add a staff login", "delete archives and keeps history")
     def test_a_dealer_adds_and_removes_staff(self):
-        staff = self.staff_model._add_for_subject(self._as(self.b), "Ms Li", "139 1111 2222", 0.2)
+        staff = self.staff_model._add_for_subject(self._subject(self.b), "Ms Li", "139 1111 2222", 0.2)
         self.assertEqual((staff.dealer_id, staff.phone, staff.account_id.name), (self.b, "+8613911112222", "Ms Li"))
-        self.assertTrue(self.env["crab.dealer"]._for_subject(self._as(staff)))
+        self.assertTrue(self.env["crab.dealer"]._for_subject(self._subject(staff)))
         generation = staff.account_id.token_generation
-        self.staff_model._archive_for_subject(self._as(self.b), staff.id)
+        self.staff_model._archive_for_subject(self._subject(self.b), staff.id)
         self.assertFalse(staff.active)
         self.assertEqual(staff.account_id.token_generation, generation)  # it may be a member as well
-        self.assertFalse(self.env["crab.dealer"]._for_subject(self._as(staff)))
+        self.assertFalse(self.env["crab.dealer"]._for_subject(self._subject(staff)))
         self.assertTrue(staff.ratio_ids)
-        again = self.staff_model._add_for_subject(self._as(self.a), "Ms Li", "13911112222")
+        again = self.staff_model._add_for_subject(self._subject(self.a), "Ms Li", "13911112222")
         self.assertEqual(again.account_id, staff.account_id)
         with self.assertRaisesRegex(UserError, "already works"):
             staff.active = True
 
     def test_one_job_per_person(self):
         with self.assertRaisesRegex(UserError, "already works"):
-            self.staff_model._add_for_subject(self._as(self.b), "X", self.staff.phone)
+            self.staff_model._add_for_subject(self._subject(self.b), "X", self.staff.phone)
         with self.assertRaisesRegex(UserError, "already works"):
             self.staff_model.create([{"dealer_id": self.a.id, "name": "X", "phone": "13911112222"}] * 2)
 
     @covers("CH-01", "own staff with total", "search by name and phone")
     def test_a_dealer_lists_its_own_staff(self):
         other = self._new_staff(self.b)
-        found = self.staff_model._for_subject(self._as(self.a))
+        found = self.staff_model._for_subject(self._subject(self.a))
         self.assertEqual(found, self.staff)
         self.assertEqual(len(found), 1)
         for domain in ([("name", "ilike", "of TA")], [("phone", "ilike", self.staff.phone[-6:])]):
-            self.assertEqual(self.staff_model._for_subject(self._as(self.a), domain), self.staff)
+            self.assertEqual(self.staff_model._for_subject(self._subject(self.a), domain), self.staff)
         for subject in (
-            self._as(self.c),
-            self._as(other),
+            self._subject(self.c),
+            self._subject(other),
             Subject("member", self.staff.id),
             Subject("user", self.env.uid),
         ):
@@ -55,7 +55,7 @@ class TestDealerStaff(DealerCase):
     @covers("CH-04", "own ratio per staff member", "holds from then on only")
     def test_commission_has_a_history(self):
         other = self._new_staff(self.a, commission_ratio=0.1)
-        self.staff_model._set_commission_for_subject(self._as(self.a), self.staff.id, 0.25)
+        self.staff_model._set_commission_for_subject(self._subject(self.a), self.staff.id, 0.25)
         self.assertEqual((self.staff.commission_ratio, other.commission_ratio), (0.25, 0.1))
         lines = self.staff.ratio_ids
         self.assertEqual(lines.mapped("ratio"), [0.25, 0.1])
@@ -69,11 +69,11 @@ class TestDealerStaff(DealerCase):
                 attempt()
 
     def test_other_dealers_staff_is_out_of_reach(self):
-        for subject in (self._as(self.b), self._as(self.c), self._as(self.z)):
+        for subject in (self._subject(self.b), self._subject(self.c), self._subject(self.z)):
             for method, arguments in (("_set_commission_for_subject", (0.5,)), ("_archive_for_subject", ())):
                 with self.subTest(subject=subject, method=method), self.assertRaises(MissingError):
                     getattr(self.staff_model, method)(subject, self.staff.id, *arguments)
-        for subject in (self._as(self.staff), Subject("member", 1), Subject("user", self.env.uid)):
+        for subject in (self._subject(self.staff), Subject("member", 1), Subject("user", self.env.uid)):
             with self.subTest(kind=subject.kind), self.assertRaises(AccessError):
                 self.staff_model._set_commission_for_subject(subject, self.staff.id, 0.5)
             with self.subTest(kind=subject.kind), self.assertRaises(AccessError):
@@ -109,14 +109,14 @@ class TestDealerStaff(DealerCase):
 
     def test_who_has_that_number_already_keeps_the_own_name(self):
         [account] = self.env["crab.account"]._get_or_create([{"name": "Secret Name", "phone": "13911113333"}])
-        staff = self.staff_model._add_for_subject(self._as(self.a), "Typed", "13911113333")
+        staff = self.staff_model._add_for_subject(self._subject(self.a), "Typed", "13911113333")
         self.assertEqual((staff.account_id, staff.name), (account, "Typed"))
         account.name = "Other Secret"
         self.assertEqual(staff.name, "Typed")
         staff.name = "Typed anew"
         self.assertEqual((staff.name, account.name), ("Typed anew", "Other Secret"))
         with self.assertRaisesRegex(UserError, r"\+8613911113333 already works") as refusal:
-            self.staff_model._add_for_subject(self._as(self.b), "X", "13911113333")
+            self.staff_model._add_for_subject(self._subject(self.b), "X", "13911113333")
         self.assertNotIn("Secret", str(refusal.exception))
         staff.active = False
         account._erase_person("Asked for it")
@@ -125,7 +125,7 @@ class TestDealerStaff(DealerCase):
     def test_a_guessed_name_binds_nobody(self):
         # what a number's account is called until its person says otherwise is easily guessed
         [account] = self.env["crab.account"]._get_or_create([{"name": "139****3333", "phone": "13911113333"}])
-        staff = self.staff_model._add_for_subject(self._as(self.a), account.name, "13911113333")
+        staff = self.staff_model._add_for_subject(self._subject(self.a), account.name, "13911113333")
         staff.write({"name": "Abused"})
         self.assertEqual((account.name, account.partner_id.name), ("139****3333", "139****3333"))
         staff.write({"name": account.name})

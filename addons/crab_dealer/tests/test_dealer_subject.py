@@ -27,16 +27,16 @@ class TestDealerSubject(DealerCase):
         }
         for dealer, seen in expected.items():
             with self.subTest(dealer=dealer.code):
-                self.assertEqual(self.model._for_subject(self._as(dealer)), seen)
-                self.assertEqual(self.model._get_for_subject(self._as(dealer), seen.ids), seen)
+                self.assertEqual(self.model._for_subject(self._subject(dealer)), seen)
+                self.assertEqual(self.model._get_for_subject(self._subject(dealer), seen.ids), seen)
                 for other in self.dealers - seen:
                     with self.assertRaises(MissingError):
-                        self.model._get_for_subject(self._as(dealer), other.ids)
+                        self.model._get_for_subject(self._subject(dealer), other.ids)
                     with self.assertRaises(MissingError):
-                        self.model._get_for_subject(self._as(dealer), (seen | other).ids)
+                        self.model._get_for_subject(self._subject(dealer), (seen | other).ids)
 
     def test_domains_only_narrow(self):
-        subject = self._as(self.b)
+        subject = self._subject(self.b)
         for domain in (
             [(1, "=", 1)],
             [("id", "in", self.dealers.ids)],
@@ -48,17 +48,17 @@ class TestDealerSubject(DealerCase):
         self.assertFalse(self.model._for_subject(subject, [("id", "=", self.a.id)]))
 
     def test_staff_see_their_dealer_only(self):
-        self.assertEqual(self.model._for_subject(self._as(self.staff)), self.b)
+        self.assertEqual(self.model._for_subject(self._subject(self.staff)), self.b)
         self.staff.active = False
-        self.assertFalse(self.model._for_subject(self._as(self.staff)))
-        self.assertFalse(self.env["crab.dealer.staff"]._for_subject(self._as(self.staff)))
+        self.assertFalse(self.model._for_subject(self._subject(self.staff)))
+        self.assertFalse(self.env["crab.dealer.staff"]._for_subject(self._subject(self.staff)))
 
     def test_staff_of_a_closed_dealer_see_nothing(self):
         self.b._close("test")
         for model in ("crab.dealer", "crab.dealer.staff", "crab.dealer.invitation", "crab.dealer.application"):
-            for subject in (self._as(self.staff), self._as(self.b)):
+            for subject in (self._subject(self.staff), self._subject(self.b)):
                 self.assertFalse(self.env[model]._for_subject(subject), (model, subject.kind))
-        self.assertIn(self.b, self.model._for_subject(self._as(self.a)), "the dealer above still sees it")
+        self.assertIn(self.b, self.model._for_subject(self._subject(self.a)), "the dealer above still sees it")
 
     def test_nobody_else_sees_anything(self):
         subjects = [
@@ -81,16 +81,16 @@ class TestDealerSubject(DealerCase):
 
     def test_what_was_moved_is_seen_by_the_new_network_only(self):
         self.b._relocate(self.z, reason="test")
-        self.assertNotIn(self.c, self.model._for_subject(self._as(self.a)))
-        self.assertIn(self.c, self.model._for_subject(self._as(self.z)))
+        self.assertNotIn(self.c, self.model._for_subject(self._subject(self.a)))
+        self.assertIn(self.c, self.model._for_subject(self._subject(self.z)))
 
     @covers("CH-07", "shows the upstream dealer")
     def test_upstream(self):
         upstream = {"name": self.a.name, "contact_name": self.a.contact_name, "phone": self.a.phone}
-        self.assertEqual(self.model._upstream_for_subject(self._as(self.b)), upstream)
-        self.assertEqual(self.model._upstream_for_subject(self._as(self.staff)), upstream)
-        self.assertEqual(self.model._upstream_for_subject(self._as(self.d)), upstream)
-        self.assertIsNone(self.model._upstream_for_subject(self._as(self.a)))
+        self.assertEqual(self.model._upstream_for_subject(self._subject(self.b)), upstream)
+        self.assertEqual(self.model._upstream_for_subject(self._subject(self.staff)), upstream)
+        self.assertEqual(self.model._upstream_for_subject(self._subject(self.d)), upstream)
+        self.assertIsNone(self.model._upstream_for_subject(self._subject(self.a)))
         self.assertIsNone(self.model._upstream_for_subject(Subject("member", self.b.id)))
 
     @covers(

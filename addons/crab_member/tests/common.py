@@ -3,7 +3,6 @@ from contextlib import contextmanager
 from odoo.tools import mute_logger
 
 from odoo.addons.crab_base.tests.common import CrabCase
-from odoo.addons.crab_base.tools.subject import Subject
 
 
 class MemberCase(CrabCase):
@@ -59,9 +58,3 @@ class MemberCase(CrabCase):
         with mute_logger("odoo.sql_db"), self.assertRaisesRegex(error, message), self.env.cr.savepoint():
             yield
         self.env.invalidate_all()
-
-    @staticmethod
-    def _subject(record):
-        return Subject(
-            {"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id
-        )

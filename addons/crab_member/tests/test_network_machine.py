@@ -1,17 +1,8 @@
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
-
-from odoo.exceptions import UserError
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tests.machine import Machine
 from odoo.addons.crab_dealer.models.crab_dealer import TYPES_OF_LEVEL
 
 from .common import MemberCase
@@ -20,23 +11,8 @@ RATIOS = st.sampled_from((-0.5, 0, 0.5, 0.55, 0.6, 0.6001, 0.65, 0.7, 0.75, 0.8,
 PLACES = st.integers(0, 30)
 
 
-class Network(RuleBasedStateMachine):
+class Network(Machine):
     """Random changes of the network and of member levels next to a small model that says which must be refused."""
-
-    case = None
-
-    def __init__(self):
-        super().__init__()
-        self.savepoint = self.case.env.cr.savepoint()
-        self.savepoint.__enter__()
-        self.case.env.invalidate_all()
-
-    def teardown(self):
-        self.case.env.cr.flush()
-        self.savepoint.rollback()
-        self.savepoint.close(rollback=False)
-        self.case.env.invalidate_all()
-        self.case.env.cr.precommit.data.clear()
 
     @initialize()
     def start(self):
@@ -67,18 +43,6 @@ class Network(RuleBasedStateMachine):
 
     def pick(self, place):
         return sorted(self.dealers)[place % len(self.dealers)]
-
-    def attempt(self, func):
-        """Whether a step was done; one that was refused has a message and changed nothing."""
-        try:
-            with self.case.env.cr.savepoint():
-                result = func()
-                self.case.env.flush_all()
-                return result or True
-        except UserError as error:
-            assert str(error).strip()
-            self.case.env.invalidate_all()
-            return None
 
     # ------------------------------------------------------------------ steps
 
@@ -170,10 +134,4 @@ class TestNetworkMachine(MemberCase):
     @covers("HQ-06", "own < lower < member", "history kept", via="service")
     def test_the_order_of_the_network_holds_whatever_is_tried(self):
         self.fixed_ratios = self.env["crab.dealer"].search([]).mapped("ratio")
-        machine = type("Machine", (Network,), {"case": self})
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
+        Network.run(self, examples=12, steps=25)

@@ -5,9 +5,9 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
-from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tests.common import covers, sandbox
 from odoo.addons.crab_card.tests.common import make_numbers
-from odoo.addons.crab_sms.tests.common import account_values, sandbox
+from odoo.addons.crab_sms.tests.common import account_values
 
 from .test_notice import NoticeCase
 
@@ -18,7 +18,7 @@ class NoticeSmsCase(NoticeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sandbox = sandbox().start()
+        cls.sandbox = sandbox("sms").start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.env["crab.sms.account"].search([]).active = False
         cls.account = cls.env["crab.sms.account"].create(

@@ -1,5 +1,4 @@
 from odoo.addons.crab_base.tests.common import CrabCase
-from odoo.addons.crab_base.tools.subject import Subject
 
 
 class PriceCase(CrabCase):
@@ -53,9 +52,3 @@ class PriceCase(CrabCase):
             }
         )
         return template.product_variant_id
-
-    @staticmethod
-    def _subject(record):
-        return Subject(
-            {"crab.member": "member", "crab.dealer": "dealer", "crab.dealer.staff": "staff"}[record._name], record.id
-        )

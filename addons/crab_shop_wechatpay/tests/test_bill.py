@@ -5,9 +5,9 @@ from decimal import Decimal
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, mute_logger
 
-from odoo.addons.crab_base.tests.common import covers
+from odoo.addons.crab_base.tests.common import covers, sandbox
 from odoo.addons.crab_shop.tests.common import ShopCase
-from odoo.addons.payment_wechatpay.tests.common import provider_values, sandbox
+from odoo.addons.payment_wechatpay.tests.common import provider_values
 
 
 class TestBill(ShopCase):
@@ -18,7 +18,7 @@ class TestBill(ShopCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sandbox = sandbox().start()
+        cls.sandbox = sandbox("wechatpay").start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.provider = cls.env["payment.provider"].search(
             [("code", "=", "wechatpay"), ("company_id", "=", cls.sales.id)], limit=1

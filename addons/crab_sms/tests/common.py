@@ -1,27 +1,9 @@
-import atexit
-import functools
-import importlib.util
 import json
-import shutil
-import tempfile
-from pathlib import Path
 
-from odoo.addons.crab_base.tests.common import CrabCase
+from odoo.addons.crab_base.tests.common import CrabCase, sandbox
 
-SANDBOXES = Path(__file__).resolve().parents[3] / "tests" / "sandboxes"
 PHONE = "13900000001"
 E164 = f"+86{PHONE}"
-
-
-@functools.cache
-def sandbox():
-    """Our providers, to be started as a process of their own; keys are kept from class to class."""
-    spec = importlib.util.spec_from_file_location("sandboxes_running", SANDBOXES / "running.py")
-    running = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(running)
-    folder = tempfile.mkdtemp(prefix="sms-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return running.Running("sms", folder)
 
 
 def account_values(running, provider):
@@ -36,7 +18,7 @@ class SmsCase(CrabCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sandbox = sandbox().start()
+        cls.sandbox = sandbox("sms").start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.env["crab.sms.account"].search([]).active = False
         cls.tencent, cls.aliyun = cls.env["crab.sms.account"].create(

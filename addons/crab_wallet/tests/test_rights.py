@@ -99,7 +99,7 @@ class TestRights(WalletCase):
     @covers("CH-29", "level 1 only", "平台充值", "卡激活消耗", "filter by kind")
     @covers("CH-30", "level 1 only", "平台充值额度", "卡激活消耗", "debt settlement records")
     def test_a_level_1_dealer_sees_its_own_accounts(self):
-        subject = self._as(self.a)
+        subject = self._subject(self.a)
         figures = {"stored": 0, "limit": 10000, "unsettled": 990, "settled": 10, "available": 9010}
         self.assertEqual(self.Wallet._figures(subject), figures)
         kinds = self.Entry._for_subject(subject, order="id").mapped("kind")
@@ -114,8 +114,8 @@ class TestRights(WalletCase):
 
     def test_nobody_else_sees_them(self):
         staff = self._new_staff(self.a)
-        subjects = [self._as(dealer) for dealer in (self.b, self.c, self.d)] + [
-            self._as(staff),
+        subjects = [self._subject(dealer) for dealer in (self.b, self.c, self.d)] + [
+            self._subject(staff),
             Subject("member", 1),
             Subject("dealer", 0),
         ]
@@ -123,10 +123,10 @@ class TestRights(WalletCase):
             self.assertEqual(self.Wallet._figures(subject), {})
             for model in MODELS:
                 self.assertFalse(self.env[model]._for_subject(subject, [(1, "=", 1)]), (subject, model))
-        own = self._as(self.z)
+        own = self._subject(self.z)
         for model in MODELS:
             self.assertLessEqual(set(self.env[model]._for_subject(own).dealer_id.ids), set(self.z.ids))
             with self.assertRaises(MissingError):
                 self.env[model]._get_for_subject(own, self.env[model].search([("dealer_id", "=", self.a.id)]).ids)
         self.a._close("gone")
-        self.assertEqual(self.Wallet._figures(self._as(self.a)), {})
+        self.assertEqual(self.Wallet._figures(self._subject(self.a)), {})

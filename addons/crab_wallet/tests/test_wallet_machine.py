@@ -1,11 +1,12 @@
 from collections import OrderedDict
 from decimal import Decimal
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
 from odoo.exceptions import UserError
+
+from odoo.addons.crab_base.tests.machine import Machine
 
 from .common import WalletCase
 
@@ -13,16 +14,12 @@ ZERO = Decimal(0)
 AMOUNTS = st.decimals("0.01", "3000", places=2)
 
 
-class WalletMachine(RuleBasedStateMachine):
-    """A dealer's two accounts against a model of a few lines; ``case`` is the test that runs it."""
-
-    case = None
+class WalletMachine(Machine):
+    """A dealer's two accounts against a model of a few lines."""
 
     def __init__(self):
         super().__init__()
-        self.env = self.case.env
         self.dealer = self.case.z
-        self.savepoint = self.env.cr.savepoint()
         self.stored, self.limit = ZERO, ZERO
         self.debts = OrderedDict()  # order -> [charged and not given back, repaid]
         self.charged = {}  # order -> what can still come back
@@ -30,9 +27,6 @@ class WalletMachine(RuleBasedStateMachine):
         self.delivered = ZERO
         self.calls = []  # what was done, to do it again
         self.serial = 0
-
-    def teardown(self):
-        self.savepoint.close(rollback=True)
 
     # === The model === #
 
@@ -205,10 +199,4 @@ class WalletMachine(RuleBasedStateMachine):
 
 class TestWalletMachine(WalletCase):
     def test_any_history_keeps_figures_debts_and_ledger_right(self):
-        machine = type("Machine", (WalletMachine,), {"case": self})
-        # a busy machine is no finding
-        slow = [HealthCheck.too_slow]
-        limits = settings(
-            max_examples=12, stateful_step_count=18, deadline=None, database=None, suppress_health_check=slow
-        )
-        run_state_machine_as_test(machine, settings=limits)
+        WalletMachine.run(self, examples=12, steps=18)

@@ -1,25 +1,7 @@
-import atexit
-import functools
-import importlib.util
 import json
-import shutil
-import tempfile
-from pathlib import Path
 
+from odoo.addons.crab_base.tests.common import sandbox
 from odoo.addons.crab_notice.tests.test_notice import NoticeCase
-
-SANDBOXES = Path(__file__).resolve().parents[3] / "tests" / "sandboxes"
-
-
-@functools.cache
-def sandbox():
-    """Our WeChat, to be started as a process of its own; it keeps its keys from class to class."""
-    spec = importlib.util.spec_from_file_location("sandboxes_running", SANDBOXES / "running.py")
-    running = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(running)
-    folder = tempfile.mkdtemp(prefix="wechat-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return running.Running("wechat", folder)
 
 
 def app_values(running):
@@ -36,7 +18,7 @@ class WechatCase(NoticeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.sandbox = sandbox().start()
+        cls.sandbox = sandbox("wechat").start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.env["crab.wechat.app"].search([]).active = False
         cls.program = cls.env["crab.wechat.app"].create(app_values(cls.sandbox))

@@ -1,31 +1,14 @@
-import atexit
-import functools
-import importlib.util
 import json
 import runpy
-import shutil
-import tempfile
 from pathlib import Path
 
 from odoo.tests import tagged
 
 from odoo.addons.payment.tests.common import PaymentCommon
 
-ROOT = Path(__file__).resolve().parents[3]
-SANDBOXES = ROOT / "tests" / "sandboxes"
-# covers(), from its file: this addon stands alone, it does not import the suite
-covers = runpy.run_path(str(ROOT / "addons" / "crab_base" / "tests" / "common.py"))["covers"]
-
-
-@functools.cache
-def sandbox():
-    """Our WeChat Pay, to be started as a process of its own; it keeps its keys from class to class."""
-    spec = importlib.util.spec_from_file_location("sandboxes_running", SANDBOXES / "running.py")
-    running = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(running)
-    folder = tempfile.mkdtemp(prefix="wechatpay-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return running.Running("wechatpay", folder)
+# from its file: this addon stands alone, it does not import the suite
+suite = runpy.run_path(str(Path(__file__).resolve().parents[2] / "crab_base" / "tests" / "common.py"))
+covers, sandbox = suite["covers"], suite["sandbox"]
 
 
 def credentials(running):
@@ -49,7 +32,7 @@ class WechatpayCase(PaymentCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "lang": "en_US"})
-        cls.sandbox = sandbox().start()
+        cls.sandbox = sandbox("wechatpay").start()
         cls.addClassCleanup(cls.sandbox.stop)
         cls.currency = cls._enable_currency("CNY")
         cls.provider = cls._prepare_provider("wechatpay", update_values=provider_values(cls.sandbox))

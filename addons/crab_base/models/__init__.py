@@ -18,6 +18,7 @@ from . import crab_log_mixin
 from . import crab_pictures_mixin
 from . import crab_public_id_mixin
 from . import crab_region
+from . import crab_region_mixin
 from . import ir_attachment
 from . import res_partner
 from . import res_config_settings

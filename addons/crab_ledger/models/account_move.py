@@ -62,9 +62,4 @@ class AccountMove(models.Model):
     def action_crab_document(self):
         """Open the document that this entry belongs to."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.crab_document_model,
-            "res_id": self.crab_document_id,
-            "view_mode": "form",
-        }
+        return self.env[self.crab_document_model].browse(self.crab_document_id).get_formview_action()

@@ -25,7 +25,7 @@ class CrabDelivery(models.Model):
 
     _name = "crab.delivery"
     _description = "Delivery"
-    _inherit = ["crab.subject.mixin"]
+    _inherit = ["crab.subject.mixin", "crab.region.mixin"]
     _order = "is_vip desc, wish_date nulls first, id"  # without a wished day: as soon as possible
     _check_company_auto = True
 
@@ -46,9 +46,6 @@ class CrabDelivery(models.Model):
 
     receiver_name = fields.Char("Receiver", required=True, size=64, index="trigram", groups=PERSONAL)
     receiver_phone = fields.Char("Phone", required=True, size=32, groups=PERSONAL)
-    province_id = fields.Many2one("crab.region", "Province", domain="[('level', '=', 'province')]")
-    city_id = fields.Many2one("crab.region", "City", domain="[('parent_id', '=', province_id)]")
-    district_id = fields.Many2one("crab.region", "District", domain="[('parent_id', '=', city_id)]")
     street = fields.Char("Address", required=True, size=256, groups=PERSONAL)
     receiver_address = fields.Char("Full address", compute="_compute_receiver_address", groups=PERSONAL)
     wish_date = fields.Date("Wished date", help="The day on which the receiver wants the goods.")
@@ -103,16 +100,6 @@ class CrabDelivery(models.Model):
             wish_date = fields.Date.to_date(vals["wish_date"])
             self.filtered(lambda d: d.state == "prepared" and d.wish_date != wish_date)._leave_wave()
         return super().write(vals)
-
-    @api.onchange("province_id")
-    def _onchange_province_id(self):
-        if self.city_id.parent_id != self.province_id:
-            self.city_id = False
-
-    @api.onchange("city_id")
-    def _onchange_city_id(self):
-        if self.district_id.parent_id != self.city_id:
-            self.district_id = False
 
     # ------------------------------------------------------------------------------------------ receiver
 

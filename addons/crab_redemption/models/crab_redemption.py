@@ -125,12 +125,7 @@ class CrabRedemption(models.Model):
     def action_open_delivery(self):
         """Open the delivery of this redemption."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crab.delivery",
-            "res_id": self.delivery_id.id,
-            "view_mode": "form",
-        }
+        return self.delivery_id.get_formview_action()
 
     # ------------------------------------------------------------------------------------------ redeeming
 

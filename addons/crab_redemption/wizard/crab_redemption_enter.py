@@ -12,6 +12,7 @@ class CrabRedemptionEnter(models.TransientModel):
 
     _name = "crab.redemption.enter"
     _description = "Enter a redemption"
+    _inherit = "crab.region.mixin"
 
     number = fields.Char()
     password = fields.Char(
@@ -31,9 +32,6 @@ class CrabRedemptionEnter(models.TransientModel):
     wish_date = fields.Date("Wished date")
     receiver_name = fields.Char("Receiver")
     receiver_phone = fields.Char("Phone")
-    province_id = fields.Many2one("crab.region", "Province", domain="[('level', '=', 'province')]")
-    city_id = fields.Many2one("crab.region", "City", domain="[('parent_id', '=', province_id)]")
-    district_id = fields.Many2one("crab.region", "District", domain="[('parent_id', '=', city_id)]")
     street = fields.Char("Address")
 
     @api.depends_context("uid")
@@ -55,16 +53,6 @@ class CrabRedemptionEnter(models.TransientModel):
         for wizard in self:
             wizard.option_ids = self.env["crab.redemption"]._options(wizard.card_id)
             wizard.option_count = len(wizard.option_ids)
-
-    @api.onchange("province_id")
-    def _onchange_province_id(self):
-        if self.city_id.parent_id != self.province_id:
-            self.city_id = False
-
-    @api.onchange("city_id")
-    def _onchange_city_id(self):
-        if self.district_id.parent_id != self.city_id:
-            self.district_id = False
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -496,11 +496,5 @@ class CrabWalletDocument(models.Model):
     @api.model
     def _subject_domain(self, subject):
         """A level-1 dealer sees what was carried out for it (CH-30: 欠款结算 records)."""
-        if subject.kind != "dealer":
-            return Domain.FALSE
-        return (
-            Domain("dealer_id", "=", subject.id)
-            & Domain("dealer_id.level", "=", "1")
-            & Domain("dealer_id.state", "=", "active")
-            & Domain("state", "in", ["done", "reversed"])
-        )
+        own = self.env["crab.wallet"]._subject_domain(subject)  # both have the dealer
+        return own & Domain("state", "in", ["done", "reversed"])

@@ -76,9 +76,4 @@ class CrabWalletEntry(models.Model):
     def action_document(self):
         """Open the document that caused the entry."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.document_model,
-            "res_id": self.document_id,
-            "view_mode": "form",
-        }
+        return self.env[self.document_model].browse(self.document_id).get_formview_action()

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.states import ensure_state
 from odoo.addons.crab_base.tools.subject import MODELS, Subject, names_of_subjects
 from odoo.addons.crab_base.tools.timezone import SHANGHAI
 from odoo.addons.crab_card.tools.normalise import number
@@ -318,16 +319,7 @@ class CrabCardOrder(models.Model):
         return order_sudo
 
     def _ensure_state(self, *states):
-        self.ensure_one()
-        if self.state not in states:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._(
-                    "%(document)s is “%(state)s”: this step is not possible.",
-                    document=self.name,
-                    state=labels[self.state],
-                )
-            )
+        ensure_state(self, *states)
 
     def _set_state(self, state, text, **values):
         """Enter ``state``, write ``values`` with it, leave a line in the history, emit ``card_order.<state>``."""

@@ -6,6 +6,7 @@ from odoo.tools import email_normalize
 
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
+from odoo.addons.crab_base.tools.states import ensure_state
 from odoo.addons.crab_base.tools.timezone import business_date
 
 
@@ -299,16 +300,7 @@ class CrabFapiao(models.Model):
         fapiao_sudo.order_id._crab_locked()
         lock_rows(fapiao_sudo)
         todo = fapiao_sudo.filtered(lambda fapiao: fapiao.state != target)
-        wrong = todo.filtered(lambda fapiao: fapiao.state not in allowed)
-        if wrong:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._(
-                    "%(name)s is “%(state)s”: this step is not possible.",
-                    name=wrong[0].name,
-                    state=labels[wrong[0].state],
-                )
-            )
+        ensure_state(todo, *allowed)
         return todo
 
     # ------------------------------------------------------------------ books

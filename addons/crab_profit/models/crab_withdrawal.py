@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.addons.crab_base.tools import pictures
 from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
+from odoo.addons.crab_base.tools.states import ensure_state
 from odoo.addons.crab_base.tools.subject import Subject
 
 CARD_FIELDS = ("bank_name", "bank_account", "bank_holder")
@@ -226,16 +227,7 @@ class CrabWithdrawal(models.Model):
         withdrawals_sudo = self.sudo()  # finance may decide, nobody may edit
         lock_rows(withdrawals_sudo)
         changed = withdrawals_sudo.filtered(lambda withdrawal: withdrawal.state != state)
-        wrong = changed.filtered(lambda withdrawal: withdrawal.state not in allowed)
-        if wrong:
-            labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
-                self.env._(
-                    "%(name)s is “%(state)s”: this step is not possible.",
-                    name=wrong[0].name,
-                    state=labels[wrong[0].state],
-                )
-            )
+        ensure_state(changed, *allowed)
         changed.write({"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now(), **values})
         self.env["crab.outbox"]._emit(f"withdrawal.{state}", changed, {})
         return changed

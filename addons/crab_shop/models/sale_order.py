@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.states import ensure_state
 from odoo.addons.crab_base.tools.subject import Subject
 
 KINDS = [("package", "In-stock package"), ("physical_card", "Physical card"), ("ecard", "E-card")]
@@ -197,16 +198,7 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------ states
 
     def _crab_ensure_state(self, *states):
-        for order in self:
-            if order.crab_state not in states:
-                labels = dict(self._fields["crab_state"]._description_selection(self.env))
-                raise UserError(
-                    self.env._(
-                        "Order %(order)s is “%(state)s”: this step is not possible.",
-                        order=order.name,
-                        state=labels.get(order.crab_state),
-                    )
-                )
+        ensure_state(self, *states, field="crab_state")
 
     def _crab_set_state(self, crab_state, **values):
         """Enter ``crab_state`` with ``values``, and tell whoever listens (``order.<state>`` in the outbox)."""

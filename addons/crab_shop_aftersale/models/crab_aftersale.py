@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserErr
 
 from odoo.addons.crab_base.tools import cells
 from odoo.addons.crab_base.tools.locks import lock_rows
+from odoo.addons.crab_base.tools.states import ensure_state
 from odoo.addons.crab_base.tools.subject import Subject
 
 OPEN_STATES = [("to_merchant", "To be handled by the merchant"), ("to_buyer", "To be handled by the buyer")]
@@ -282,6 +283,9 @@ class CrabAftersale(models.Model):
 
     # ------------------------------------------------------------------ states
 
+    def _ensure_state(self, *states):
+        ensure_state(self, *states)
+
     def _set_state(self, state, event, **values):
         """Enter ``state`` with ``values``, and tell whoever listens (``aftersale.<event>`` in the outbox)."""
         now = fields.Datetime.now()
@@ -291,16 +295,3 @@ class CrabAftersale(models.Model):
 
     def _tell(self, event):
         self.env["crab.outbox"]._emit(f"aftersale.{event}", self, {})
-
-    def _ensure_state(self, *states):
-        """:raise UserError: when one is in another state"""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for request in self:
-            if request.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(request)s is “%(state)s”: this step is not possible.",
-                        request=request.name,
-                        state=labels[request.state],
-                    )
-                )

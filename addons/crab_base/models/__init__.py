@@ -11,6 +11,8 @@ from . import crab_outbox_delivery
 from . import crab_idempotency
 from . import crab_import_kind
 from . import crab_import
+from . import crab_import_run
+from . import crab_import_sheets
 from . import crab_import_error
 from . import crab_import_progress
 from . import crab_by_buttons_mixin

@@ -4,6 +4,8 @@ from . import crab_wallet_entry
 from . import crab_wallet_debt
 from . import crab_wallet_settlement
 from . import crab_wallet
+from . import crab_wallet_append
+from . import crab_wallet_short
 from . import crab_wallet_document
 from . import crab_dealer
 from . import crab_import_dealer

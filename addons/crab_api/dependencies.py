@@ -76,7 +76,6 @@ AnySubject = Annotated[Subject, Depends(_role())]
 MemberSubject = Annotated[Subject, Depends(_role("member"))]
 DealerSubject = Annotated[Subject, Depends(_role("dealer"))]
 StaffSubject = Annotated[Subject, Depends(_role("staff"))]
-TradeSubject = Annotated[Subject, Depends(_role("dealer", "staff"))]
 
 
 async def source(asked: Request) -> str:

@@ -190,6 +190,7 @@ def stop_started_postgres():
 
 @contextlib.contextmanager
 def connect(dbname="postgres"):
+    """A cursor on a database; each statement is a transaction of its own."""
     import psycopg2
 
     conn = psycopg2.connect(dbname=dbname)
@@ -208,6 +209,7 @@ def database_exists(name):
 
 
 def drop_database(name):
+    """Remove a database, whoever is connected to it, with its files."""
     import psycopg2.errors
 
     for turn in range(60):
@@ -355,6 +357,7 @@ def closure(addons):
 
 
 def addon_files(addons):
+    """What an installation of these addons is made of: all of their files but tests."""
     for addon in addons:
         for path in (ROOT / "addons" / addon).rglob("*"):
             if path.is_file() and path.suffix != ".pyc" and not {"__pycache__", "tests"} & set(path.parts):
@@ -362,6 +365,7 @@ def addon_files(addons):
 
 
 def clone_files(source, target):
+    """The files of database ``source`` for ``target``, hard-linked: they are never changed in place."""
     folder = DATA_DIR / "filestore" / source
     if folder.exists():
         shutil.copytree(folder, DATA_DIR / "filestore" / target, copy_function=os.link, dirs_exist_ok=True)

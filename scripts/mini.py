@@ -97,7 +97,7 @@ def is_built(target):
     return marker.exists() and marker.read_text() == state()
 
 
-def build(target, quiet=True):
+def build(target):
     """Build for ``h5`` or ``mp-weixin`` unless that was done for these sources; the folder.
 
     :return: ``(folder, what the build said)``

@@ -3,6 +3,7 @@ from .tools import connection_reset, log_hygiene, retry_policy, safe_export
 
 
 def post_load():
+    """What the suite changes in Odoo itself; a second call changes nothing."""
     connection_reset.install()
     log_hygiene.install()
     retry_policy.install()

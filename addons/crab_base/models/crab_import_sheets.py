@@ -77,6 +77,7 @@ class CrabImport(models.Model):
             self.invalidate_recordset(["error_ids", "error_preview_ids"])
 
     def _make_template(self):
+        """A workbook with the columns of the kind and an example row, and a sheet that explains them; as bytes."""
         columns = self._kind_model(self.kind)._columns()
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
         headers = [column.header + ("*" if column.required else "") for column in columns]

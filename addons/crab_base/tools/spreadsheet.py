@@ -87,6 +87,7 @@ class Column:
 
     @property
     def is_needed(self):
+        """Whether a file without this column is refused."""
         return self.required if self.must_exist is None else self.must_exist
 
 

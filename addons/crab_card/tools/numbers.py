@@ -18,6 +18,7 @@ def check_character(text):
 
 
 def with_check(text):
+    """``text`` with its check character behind it."""
     return text + check_character(text)
 
 

@@ -189,6 +189,7 @@ class CrabShop(models.AbstractModel):
 
     @api.model
     def _place_new(self, requests):
+        """Orders of requests that were not placed before, all or none, in that order; see ``_place_all``."""
         if not requests:
             return self.env["sale.order"]
         for request in requests:

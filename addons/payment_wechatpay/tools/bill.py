@@ -57,6 +57,10 @@ def cells_of(line):
 
 
 def amount(text):
+    """The Decimal in yuan of a cell; nothing is zero.
+
+    :raise Unreadable: for what is no finite number
+    """
     try:
         value = Decimal(text or "0")
     except InvalidOperation as error:

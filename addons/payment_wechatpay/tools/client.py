@@ -270,9 +270,14 @@ class Client(WeChatPay):
         return self._core.renewed
 
     def open_notification(self, headers, body):
+        """The notification with its resource in clear.
+
+        :raise Forged: when it is not WeChat Pay's
+        """
         return self._core.open_notification(headers, body)
 
     def renew_certificates(self):
+        """Fetch WeChat Pay's platform certificates; ``renewed`` has them then."""
         self._core.renew_certificates()
 
     def bill_file(self, url):

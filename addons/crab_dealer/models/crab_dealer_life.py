@@ -71,8 +71,7 @@ class CrabDealer(models.Model):
         self._write_guarded({"state": "closed"})
         self.flush_recordset(["state"])  # the unique index of active dealers' contacts must see it
         self._end_logins()
-        for dealer in self:
-            dealer.message_post(body=self.env._("Closed: %(reason)s", reason=reason))
+        self._message_log_batch(dict.fromkeys(self.ids, self.env._("Closed: %(reason)s", reason=reason)))
 
     def _reopen(self, reason):
         """Open closed dealers again. Staff that were not archived can log in again.
@@ -85,8 +84,7 @@ class CrabDealer(models.Model):
             raise UserError(self.env._("This dealer is open already."))
         self._refuse_taken_contacts(self.account_id.ids)
         self._write_guarded({"state": "active"})
-        for dealer in self:
-            dealer.message_post(body=self.env._("Reopened: %(reason)s", reason=reason))
+        self._message_log_batch(dict.fromkeys(self.ids, self.env._("Reopened: %(reason)s", reason=reason)))
 
     def _end_logins(self):
         """End the sessions of the contacts and all staff of these dealers."""

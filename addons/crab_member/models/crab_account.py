@@ -48,13 +48,13 @@ class CrabAccount(models.Model):
             f"{label}: {count}" for label, count, is_lost in members_sudo._open_items() if is_lost
         ]
 
-    def _has_other_role(self):
-        """Whether the person still needs the login as a dealer's contact or staff. In sudo."""
-        self.ensure_one()
-        return bool(
-            self.env["crab.dealer"].search_count([("account_id", "=", self.id), ("state", "=", "active")], limit=1)
-            or self.env["crab.dealer.staff"].search_count([("account_id", "=", self.id)], limit=1)
-        )
+    def _end_as_member(self):
+        """End the sessions, and the login too unless the person is a dealer's contact or staff. In sudo."""
+        self._revoke_tokens()
+        own = fields.Domain("account_id", "in", self.ids)
+        dealers = self.env["crab.dealer"].search(own & fields.Domain("state", "=", "active"))
+        working = dealers.account_id | self.env["crab.dealer.staff"].search(own).account_id
+        (self - working).filtered(lambda account: account.state == "live")._set_closed()
 
     def _move_roles(self, target):
         """The member follows the merged login; if both are members, they become one."""

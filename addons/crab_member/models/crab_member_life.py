@@ -96,11 +96,8 @@ class CrabMember(models.Model):
         lock_rows(self)
         self._ensure_active()
         self._write_guarded({"state": "closed"})
-        accounts_sudo = self.account_id.sudo()  # sudo: the account is handled with the member
-        accounts_sudo._revoke_tokens()
-        accounts_sudo.filtered(lambda account: account.state == "live" and not account._has_other_role())._set_closed()
-        for member in self:
-            member.message_post(body=self.env._("Closed: %(reason)s", reason=reason))
+        self.account_id.sudo()._end_as_member()  # sudo: the account is handled with the member
+        self._message_log_batch(dict.fromkeys(self.ids, self.env._("Closed: %(reason)s", reason=reason)))
 
     def _open_items(self):
         """Hook: what these members still have, as ``[(label, count, whether it is lost by closing)]``; in sudo.
@@ -156,8 +153,7 @@ class CrabMember(models.Model):
             )
         self.account_id.sudo()._set_live()  # sudo: the account is handled with the member
         self._write_guarded({"state": "active"})
-        for member in self:
-            member.message_post(body=self.env._("Reopened: %(reason)s", reason=reason))
+        self._message_log_batch(dict.fromkeys(self.ids, self.env._("Reopened: %(reason)s", reason=reason)))
 
     # ------------------------------------------------------------------ merging
 
@@ -242,8 +238,7 @@ class CrabMember(models.Model):
         """Delete members without history. The login is closed unless the person is a dealer's contact or staff."""
         accounts_sudo = self.account_id.sudo()  # sudo: the account is handled with the member
         result = super().unlink()
-        accounts_sudo._revoke_tokens()
-        accounts_sudo.filtered(lambda account: account.state == "live" and not account._has_other_role())._set_closed()
+        accounts_sudo._end_as_member()
         return result
 
     # ------------------------------------------------------------------ actions

@@ -94,6 +94,21 @@ class TestMember(MemberCase):
         self.assertEqual((member.state, member.account_id.state), ("active", "live"))
         self.assertFalse(self.Member._for_subject(self._subject(contact)))
 
+    def test_many_are_closed_by_as_many_queries_as_few(self):
+        def spent(count):
+            members = self.Member.union(*(self._new_member() for _number in range(count)))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            members._close("moved away")
+            self.env.flush_all()
+            spent = self.env.cr.sql_log_count - before
+            self.assertIn("moved away", members[-1].message_ids[0].body)
+            return spent
+
+        spent(1)  # fills caches
+        self.assertEqual(spent(9), spent(3))
+
     def test_a_number_given_to_somebody_else_stays_there(self):
         member = self._new_member()
         phone = member.phone

@@ -34,9 +34,7 @@ class CrabApiMemberService(models.AbstractModel):
 
         :raise MissingError: (404) for who is no active member
         """
-        member_sudo = self.env["crab.member"]
-        if subject.kind == "member":
-            member_sudo = member_sudo._for_subject(subject, [("id", "=", subject.id)], limit=1)
+        member_sudo = self.env["crab.member"]._asking(subject)
         if not member_sudo:
             raise MissingError(self.env._("This record does not exist."))
         return member_sudo

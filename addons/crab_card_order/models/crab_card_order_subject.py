@@ -25,7 +25,7 @@ class CrabCardOrder(models.Model):
             made = Domain("state", "!=", "draft") | Domain("orderer_dealer_id", "=", dealer.id)
             return domain | Domain("viewer_dealer_ids", "in", dealer.ids) & made
         if subject.kind == "member":
-            members_sudo = self.env["crab.member"].sudo().browse(subject.id)._with_merged()  # it has no Odoo user
+            members_sudo = self.env["crab.member"]._asking(subject)._with_merged()
             mine = Domain("sender_member_id", "in", members_sudo.ids)
             mine |= Domain("receiver_member_id", "in", members_sudo.ids)
             made = Domain("state", "!=", "draft") | Domain("actor_kind", "=", "member")

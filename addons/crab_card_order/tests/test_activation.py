@@ -60,15 +60,15 @@ class TestActivation(OrderCase):
         expired._set_valid_until(yesterday)
         for kind, values in (("activation", {}), ("transfer", {"receiver_dealer_id": self.b.id})):
             with self.subTest(kind=kind), self.assertRaisesRegex(UserError, f"{expired.number}: expired"):
-                self._document(kind, expired, subject=self._as(self.a), **values)
+                self._document(kind, expired, subject=self._subject(self.a), **values)
         draft = self._draft("activation", sender_dealer_id=self.a)
         self.assertNotIn(expired, self.Card.search(draft._number_domain()))
-        order = self._document("activation", requested, subject=self._as(self.a))
+        order = self._document("activation", requested, subject=self._subject(self.a))
         requested._set_valid_until(yesterday)
         with self.assertRaisesRegex(UserError, "valid until"), self.env.cr.savepoint():
             order._step_for_subject(SYSTEM, "execute")
         self.assertMoney(self.a, "5000", "0")
-        transfer = self._document("transfer", sent, subject=self._as(self.a), receiver_dealer_id=self.b.id)
+        transfer = self._document("transfer", sent, subject=self._subject(self.a), receiver_dealer_id=self.b.id)
         sent._set_valid_until(yesterday)
         transfer._step_for_subject(SYSTEM, "receive")
         self.assertEqual(transfer.state, "done", "what is on its way arrives")

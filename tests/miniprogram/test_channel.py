@@ -129,6 +129,13 @@ def test_a_card_is_seen_as_it_is_now(phone, world):
     phone.tap("在途", exact=True).see("没有符合的卡号")
 
 
+def test_a_return_says_with_whom_it_lies(phone, world):
+    phone.enter_as(STORE, "dealer").open(page("card-order-new"), kind="return", number="DEMO1000045")
+    phone.tap("核对卡号与金额").tap("提交返还", exact=True).at(page("card-order")).see("等待 平台 处理")
+    phone.tap("撤销", exact=True).confirm().see("已关闭")
+    assert "处理" not in phone.text()
+
+
 def test_documents_by_whom_they_are_for(phone, world):
     phone.enter_as(STORE, "dealer").open(page("card-orders"))
     phone.tap("激活", exact=True).tap("一级自建", exact=True).see("激活 · 一级自建")

@@ -78,6 +78,7 @@ def test_redeemed_without_login(phone, world):
     fill_receiver(phone)
     assert "请填写" not in phone.text()
     choose_day(phone)
+    phone.fill("手机号", "1390000123").tap("确认提货").see("手机号不对，请核对").fill("手机号", "13900001234")
     phone.see("送到 李娜")
 
     # it is done, and the answer is lost: whoever presses again gets the same redemption

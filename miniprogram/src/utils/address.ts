@@ -62,11 +62,15 @@ export const receiverOf = ({ receiver_name, receiver_phone, region, street }: Re
   street: street.trim(),
 })
 
-/** What is missing, by field; whether it can be read is the server's to say. */
+// a slip of the finger; landlines, extensions and numbers of elsewhere are the server's to read
+const isDialled = (phone: string) => (phone.startsWith('1') ? /^1[3-9]\d{9}(?!\d)/.test(phone) : phone.replace(/\D/g, '').length > 6)
+
+/** What is missing or cannot be, by field; the rest is the server's to say. */
 export function errorsOf(form: ReceiverForm): Record<string, string> {
   const errors: Record<string, string> = {}
   if (!form.receiver_name.trim()) errors.receiver_name = '请填写收货人'
   if (!form.receiver_phone.trim()) errors.receiver_phone = '请填写手机号'
+  else if (!isDialled(form.receiver_phone.trim())) errors.receiver_phone = '手机号不对，请核对'
   if (!form.region.length) errors.region_code = '请选择所在地区'
   if (!form.street.trim()) errors.street = '请填写详细地址'
   return errors
@@ -77,7 +81,7 @@ export async function parseAddress(pasted: string, partsOf: PartsOf): Promise<Re
   let text = pasted.normalize('NFKC').replace(LABELS, ' ')
   const phone = PHONE.exec(text)
   if (phone) {
-    result.receiver_phone = phone[4] ?? `${phone[1]}${phone[2]}${phone[3]}`
+    result.receiver_phone = phone[4]?.replace('-', '') ?? `${phone[1]}${phone[2]}${phone[3]}`
     text = text.replace(phone[0], ' ')
   }
   text = text.replace(/[,，;；、\n\t]+/g, ' ').replace(/\s+/g, ' ').trim()

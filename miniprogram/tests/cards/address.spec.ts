@@ -35,7 +35,7 @@ describe('a pasted address', () => {
     ['江苏苏州虎丘示例路8号，王芳，+86 13800138000', '王芳', '13800138000', '320505', '示例路8号'],
     ['李明，13900139000，北京市海淀区示例大街5号', '李明', '13900139000', '110108', '示例大街5号'],
     ['北京市北京市朝阳区示例路2号 李明 13900139000', '李明', '13900139000', '110105', '示例路2号'],
-    ['广西南宁市青秀区示例路3号 陈静 0771-5555555', '陈静', '0771-5555555', '450103', '示例路3号'],
+    ['广西南宁市青秀区示例路3号 陈静 0771-5555555', '陈静', '07715555555', '450103', '示例路3号'],
     ['赵六 13700137000 广东省东莞市示例镇4号', '赵六', '13700137000', '441900', '示例镇4号'],
   ])('%s', async (text, name, phone, code, street) => {
     const found = await read(text)
@@ -57,6 +57,13 @@ describe('a receiver', () => {
     expect(Object.keys(errorsOf(emptyReceiver()))).toEqual(['receiver_name', 'receiver_phone', 'region_code', 'street'])
   })
 
+  it.each(['12345', '1380013800', '138001380001', '12800138000', '5555'])('knows a slip of the finger: %s', (receiver_phone) =>
+    expect(errorsOf({ ...emptyReceiver(), receiver_phone }).receiver_phone).toBe('手机号不对，请核对'),
+  )
+  it.each(['13800138000', '051212345678', '87654321', '18000000000转1234', '+85291234567'])('leaves the rest to the server: %s', (receiver_phone) =>
+    expect(errorsOf({ ...emptyReceiver(), receiver_phone }).receiver_phone).toBeUndefined(),
+  )
+
   it('goes from the address book into the form and on to the API', () => {
     const address = {
       receiver_name: '王芳', receiver_phone: '13800138000', region_code: '320505',
@@ -69,7 +76,7 @@ describe('a receiver', () => {
   })
 
   it('asks again for the region of an address that has none', () => {
-    const form = formOf({ receiver_name: '王', receiver_phone: '1', region_code: null, province: null, city: null, district: null, street: '路' })
+    const form = formOf({ receiver_name: '王', receiver_phone: '13800138000', region_code: null, province: null, city: null, district: null, street: '路' })
     expect(errorsOf(form)).toEqual({ region_code: '请选择所在地区' })
   })
 })

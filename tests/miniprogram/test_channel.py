@@ -303,6 +303,18 @@ def test_who_logs_in_again_goes_on_where_the_session_ended(phone, world):
     phone.see("孙悦")
 
 
+def test_each_role_can_be_chosen(phone, world):
+    """The tab bar of a browser lies over what stands at the bottom."""
+
+    def be_member_too(env):
+        env["crab.member"]._sign_up(env["crab.account"].search([("phone", "=", "+8613900000002")]))
+
+    world.run(be_member_too)
+    phone.enter_as("13900000002", "member").open("pages/mine/index").tap("切换身份")
+    phone.tap("渠道商示例城市合伙人").see("进入工作台")
+    phone.tap("切换身份").tap("会员普通会员").see("我的订单")
+
+
 def test_tabs_speak_the_language_of_who_uses_them(phone):
     tabs = phone.page.locator(".uni-tabbar__label:visible")
     phone.enter_as(STORE, "dealer").open("pages/mine/index").see("进入工作台")

@@ -130,7 +130,7 @@ class CrabDelivery(models.Model):
 
     def _correct_parcel(self, values):
         order, before = self.order_id, f"{self.carrier_name} {self.tracking_reference or ''}".strip()
-        super()._correct_parcel(values)
+        result = super()._correct_parcel(values)
         if order:
             after = f"{self.carrier_name} {self.tracking_reference or ''}".strip()
             order._message_log(
@@ -138,6 +138,7 @@ class CrabDelivery(models.Model):
                                 after=after, before=before)
             )  # fmt: skip
             self.env["crab.outbox"]._emit("order.parcel_corrected", order, {"delivery": self.name})
+        return result
 
     def _count_shipped(self):
         """Goods of orders have left: claims end, lines count, what was paid in advance becomes revenue."""

@@ -49,10 +49,12 @@ def ship(world, public_id):
     def send(env):
         order = env["sale.order"].search([("public_id", "=", public_id)])
         delivery = env["crab.delivery"].search([("order_id", "=", order.id)])
-        delivery._ship("顺丰速运", {delivery.id: "SF1234567890"})
+        delivery._ship("顺丰速运", {delivery.id: f"SF{delivery.id:010}"})
+        return delivery.tracking_reference
 
-    world.run(send)
+    tracking = world.run(send)
     world.cron("crab.outbox", "_cron_dispatch")
+    return tracking
 
 
 def pay(phone, world, pay_page):
@@ -147,10 +149,10 @@ def test_from_the_cart_to_the_review(phone, world, pay_page):
     assert state == "to_ship"
     phone.open(f"{PAGES}/cart").see("购物车还是空的")
 
-    ship(world, order_id)
+    tracking = ship(world, order_id)
     phone.open(f"{PAGES}/orders", state="to_receive").see(FAMILY)
     phone.tap(FAMILY)
-    phone.at(f"{PAGES}/order").see("SF1234567890").see("放门口").shot("shop-order")
+    phone.at(f"{PAGES}/order").see(tracking).see("放门口").shot("shop-order")
     phone.tap("确认收货").confirm().see("待评价")
     phone.tap("评价", exact=True).at(f"{PAGES}/review-write").see(FAMILY)
     phone.tap("4 星").fill("评价", "蟹很肥")

@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..models import crab_import
+from ..models import crab_import, crab_import_run
 from .common import CrabCase
 from .models_import import set_up_models
 
@@ -250,7 +250,7 @@ class TestImport(ImportCase):
 
     def test_failure_while_loading_leaves_nothing(self):
         for name, message in [("refuse", "not today"), ("twice", "country"), ("break", "unexpected error")]:
-            with mute_logger("odoo.sql_db", crab_import.__name__):
+            with mute_logger("odoo.sql_db", crab_import_run.__name__):
                 record = self._run_rows(["A1", "first"], ["A2", name])
             self.assertEqual((record.state, record.count_loaded), ("failed", 0))
             self.assertIn(message, record.message.lower())

@@ -169,7 +169,7 @@ class CrabWithdrawal(models.Model):
         :raise UserError: without a reason
         """
         self._check_right()
-        if not (reason or "").strip():
+        if not (isinstance(reason, str) and reason.strip()):
             raise UserError(self.env._("Enter the reason of the rejection."))
         for withdrawal in self._decide("rejected", "requested", "approved", reject_reason=reason):
             withdrawal.account_id._unfreeze(dec(withdrawal.amount))
@@ -205,7 +205,7 @@ class CrabWithdrawal(models.Model):
         :raise UserError: without a reason
         """
         self._check_right()
-        if not (reason or "").strip():
+        if not (isinstance(reason, str) and reason.strip()):
             raise UserError(self.env._("Enter what the bank says."))
         told = self.env._("Returned by the bank: %(reason)s", reason=reason.strip())
         for withdrawal in self._decide("rejected", "paid", reject_reason=told, returned_at=fields.Datetime.now()):

@@ -7,7 +7,8 @@ from odoo.addons.crab_base.tools.locks import lock_rows
 from odoo.addons.crab_base.tools.money import dec, round_cents
 from odoo.addons.crab_base.tools.subject import Subject
 
-REPORT = "mail.mail_activity_data_warning"
+# kinds of activities: money that did not arrive, and what finance needs no more than to know
+TROUBLE, TOLD = "mail.mail_activity_data_warning", "mail.mail_activity_data_todo"
 
 
 class CrabRefund(models.Model):
@@ -255,7 +256,7 @@ class CrabRefund(models.Model):
                 refund._prepare_fact("shop_refunded", amount, "out"),
             ]
         )
-        refund._report(self.env._("A payment was returned: %(reason)s", reason=reason))
+        refund._report(self.env._("A payment was returned: %(reason)s", reason=reason), TOLD)
         refund._send_later()
 
     # ------------------------------------------------------------------ the provider
@@ -291,7 +292,7 @@ class CrabRefund(models.Model):
                 self.env._("The refund did not go through: %(message)s", message=transaction.state_message or "")
             )
         else:
-            refund_sudo.activity_unlink([REPORT])
+            refund_sudo.activity_unlink([TROUBLE])
 
     def action_send_again(self):
         """Try a failed refund again; needs the right to refund."""
@@ -312,7 +313,7 @@ class CrabRefund(models.Model):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("crab_base.group_finance"):
             raise AccessError(self.env._("Only finance pays refunds by transfer."))
-        if not (reference or "").strip():
+        if not (isinstance(reference, str) and reference.strip()):
             return {
                 "type": "ir.actions.act_window",
                 "name": self.env._("Paid by transfer"),
@@ -338,7 +339,7 @@ class CrabRefund(models.Model):
             [("payment_clearing", False, amount, label), ("bank", False, -amount, label)],
         )
         refund_sudo.write({"state": "done", "bank_reference": reference.strip(), "move_id": move_sudo.id})
-        refund_sudo.activity_unlink([REPORT])
+        refund_sudo.activity_unlink([TROUBLE])
         self.env["crab.outbox"]._emit("refund.transferred", refund_sudo, {})
         return True
 
@@ -349,7 +350,7 @@ class CrabRefund(models.Model):
         if not self.env.su and not any(self.env.user.has_group(role) for role in roles):
             raise AccessError(self.env._("Only finance and customer service refund orders."))
 
-    def _report(self, text):
-        """An activity for finance with ``text``."""
+    def _report(self, text, kind=TROUBLE):
+        """An activity for finance with ``text``; of trouble it goes away once the money has arrived."""
         for user in self.env["crab.ledger.check"]._finance_users():
-            self.activity_schedule(REPORT, user_id=user.id, summary=text)
+            self.activity_schedule(kind, user_id=user.id, summary=text)

@@ -142,12 +142,15 @@ def test_from_the_cart_to_the_review(phone, world, pay_page):
     phone.tap(f"移出 {SMALL}").confirm()
     phone.see("2,394.00").tap("结算").at(f"{PAGES}/checkout").see("昆山市").see("2,394.00")
     phone.page.locator("[role=radio]:visible").nth(2).click()
-    phone.fill("备注", "放门口").shot("shop-checkout")
+    phone.fill("备注", "放门口").page.reload()
+    phone.settle().see("2,394.00").shot("shop-checkout")
+    assert phone.page.locator("[role=radio]:visible").nth(2).get_attribute("aria-checked") == "true"
     submit(phone)
     pay(phone, world, pay_page)
     [(order_id, state)] = orders_of(world, member_id)
     assert state == "to_ship"
     phone.open(f"{PAGES}/cart").see("购物车还是空的")
+    assert "放门口" not in phone.page.evaluate("JSON.stringify(localStorage)")
 
     tracking = ship(world, order_id)
     phone.open(f"{PAGES}/orders", state="to_receive").see(FAMILY)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { api } from '@/api/client'
 import { useSubmit } from '@/composables/useSubmit'
 import { stepsOf, wishOf } from '@/packages/member/composables/aftersale'
-import { useCheckout } from '@/packages/member/composables/useCheckout'
+import { useCheckout, type Wish } from '@/packages/member/composables/useCheckout'
 import { serve } from './server'
 
 const quote = (values: object = {}) => ({
@@ -14,8 +14,8 @@ const settled = () => new Promise((resolve) => setTimeout(resolve))
 describe('checkout', () => {
   it('asks for the price of what is chosen, and says what is missing', async () => {
     const asked = serve(() => [200, quote()])
-    const { wish, form, missing, ask } = useCheckout()
-    wish.lines = [{ product_id: 'p', quantity: 2 }]
+    const { form, missing, ask } = useCheckout()
+    form.wish.lines = [{ product_id: 'p', quantity: 2 }]
     await ask()
     expect(missing.value).toBe('请选择收货地址')
     Object.assign(form, { address_id: 'a', delivery_date: '2026-10-03' })
@@ -30,8 +30,8 @@ describe('checkout', () => {
   it('lets only the answer to the last question count', async () => {
     const waiting: (() => void)[] = []
     serve(({ body }) => new Promise((resolve) => waiting.push(() => resolve([200, quote({ total: body.address_id })]))))
-    const { wish, form, quote: shown, quoting, ask } = useCheckout()
-    wish.cart = ['p']
+    const { form, quote: shown, quoting, ask } = useCheckout()
+    form.wish.cart = ['p']
     form.address_id = 'first'
     const first = ask()
     form.address_id = 'second'
@@ -45,8 +45,8 @@ describe('checkout', () => {
 
   it('forgets a day that is not offered any more, and cannot order what is short', async () => {
     serve(() => [200, quote({ can_order: false })])
-    const { wish, form, missing, ask } = useCheckout()
-    wish.lines = [{ product_id: 'p', quantity: 2 }]
+    const { form, missing, ask } = useCheckout()
+    form.wish.lines = [{ product_id: 'p', quantity: 2 }]
     Object.assign(form, { address_id: 'a', delivery_date: '2026-09-30' })
     await ask()
     expect(form.delivery_date).toBe('')
@@ -56,13 +56,32 @@ describe('checkout', () => {
   it('shows why nothing can be delivered there', async () => {
     let refuses = false
     serve(() => (refuses ? [422, { code: 'refused', detail: '该地区不配送', fields: {} }] : [200, quote()]))
-    const { wish, form, missing, ask } = useCheckout()
-    wish.lines = [{ product_id: 'p', quantity: 1 }]
+    const { form, missing, ask } = useCheckout()
+    form.wish.lines = [{ product_id: 'p', quantity: 1 }]
     form.address_id = 'a'
     await ask()
     refuses = true
     await ask()
     expect(missing.value).toBe('该地区不配送')
+  })
+
+  it('keeps what was chosen and typed until it is ordered, and for these goods only', () => {
+    const opened = (wish: Wish) => {
+      const checkout = useCheckout()
+      checkout.begin(wish)
+      return checkout
+    }
+    const one = { lines: [{ product_id: 'p', quantity: 1 }] }
+    const { form } = opened(one)
+    form.wish.lines![0].quantity = 3
+    Object.assign(form, { address_id: 'a', delivery_date: '2026-10-03', note: '放门口' })
+    const again = opened(one)
+    expect(again.orderBody.value).toEqual({ lines: [{ product_id: 'p', quantity: 3 }], address_id: 'a', delivery_date: '2026-10-03', note: '放门口' })
+    again.draft.clear()
+    expect(opened(one).orderBody.value).toEqual(one)
+    opened({ cart: ['p', 'q'] }).form.note = '两样'
+    expect(opened({ cart: ['q', 'p'] }).form.note).toBe('两样')
+    expect(opened({ cart: ['q'] }).orderBody.value).toEqual({ cart: ['q'] })
   })
 
   it('is one order, however often the answer is lost', async () => {
@@ -74,8 +93,8 @@ describe('checkout', () => {
       if (orders.get(key!) !== sent) return [409, { code: 'conflict', detail: '', fields: {} }]
       return losses-- > 0 ? 'lost' : [201, { id: 'o1' }]
     })
-    const { wish, form, orderBody } = useCheckout()
-    wish.lines = [{ product_id: 'p', quantity: 1 }]
+    const { form, orderBody } = useCheckout()
+    form.wish.lines = [{ product_id: 'p', quantity: 1 }]
     Object.assign(form, { address_id: 'a', note: ' 放门口 ' })
     const done: string[] = []
     const send = () =>

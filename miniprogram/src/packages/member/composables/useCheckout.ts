@@ -1,23 +1,32 @@
 import { computed, reactive, ref, shallowRef } from 'vue'
 import { api, ApiError } from '@/api/client'
 import type { Schema } from '@/api/types'
+import { useDraft } from '@/composables/useDraft'
 
 export interface Wish {
   lines?: { product_id: string; quantity: number }[]
   cart?: string[]
 }
 
+const goodsOf = ({ lines, cart }: Wish) => JSON.stringify(cart ? [...cart].sort() : lines?.map((line) => line.product_id))
+
 /** What is ordered, where to and when, with what the server says that it costs. */
 export function useCheckout() {
-  const wish = reactive<Wish>({})
-  const form = reactive({ address_id: '', delivery_date: '', note: '' })
+  const empty = { wish: {} as Wish, address_id: '', delivery_date: '', note: '' }
+  const form = reactive({ ...empty })
+  const draft = useDraft('checkout', form)
   const quote = shallowRef<Schema<'Quote'> | null>(null)
   const quoting = ref(false)
   const problem = ref('')
 
+  /** Begin with these goods; what was chosen and typed for the same before stands again. */
+  function begin(wish: Wish) {
+    if (goodsOf(form.wish) !== goodsOf(wish)) Object.assign(form, { ...empty, wish })
+  }
+
   /** As it is sent: the same words in the same order, so that a repetition is the same request. */
   const body = computed(() => ({
-    ...(wish.cart ? { cart: wish.cart } : { lines: wish.lines }),
+    ...(form.wish.cart ? { cart: form.wish.cart } : { lines: form.wish.lines }),
     ...(form.address_id ? { address_id: form.address_id } : {}),
     ...(form.delivery_date ? { delivery_date: form.delivery_date } : {}),
   }))
@@ -54,11 +63,11 @@ export function useCheckout() {
     } catch (error) {
       if (mine !== asked) return
       problem.value = error instanceof ApiError ? error.detail : String(error)
-      if (error instanceof ApiError && error.status === 404 && wish.cart) quote.value = null
+      if (error instanceof ApiError && error.status === 404 && form.wish.cart) quote.value = null
     } finally {
       if (mine === asked) quoting.value = false
     }
   }
 
-  return { wish, form, quote, quoting, problem, body, orderBody, missing, ask, priced }
+  return { form, draft, begin, quote, quoting, problem, body, orderBody, missing, ask, priced }
 }

@@ -333,3 +333,13 @@ def test_tabs_speak_the_language_of_who_uses_them(phone):
     phone.at(page("workbench")).page.go_back()
     phone.at("pages/mine/index").see("进入工作台")
     assert tabs.all_inner_texts() == ["首页", "选购", "提蟹", "我的"]
+
+
+def test_figures_of_a_card_stand_side_by_side_in_english(small_phone):
+    small_phone.enter_as(STORE, "dealer")
+    kept = {"type": "object", "data": {"bigText": False, "language": "en"}}
+    small_phone.page.evaluate("kept => localStorage.setItem('crab.settings', JSON.stringify(kept))", kept)
+    small_phone.open(page("cards")).see("In transit").shot("cards-english-small")
+    figures = small_phone.page.locator(".stock:visible").first.locator(".figure")
+    assert figures.count() == 5
+    assert len({figure.bounding_box()["y"] for figure in figures.all()}) == 1

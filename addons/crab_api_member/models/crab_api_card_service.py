@@ -79,7 +79,7 @@ class CrabApiCardService(models.AbstractModel):
             card: {
                 "label": words[card.state],
                 "picture": pictures.get(card.product_id.product_tmpl_id.id),
-                "away": ("gift" if card.transit_model == GIFT else "return") if card.transit_id else None,
+                "away": self._away(card),
                 "is_expired": bool(
                     card.state in ("inactive", "active") and card.valid_until and card.valid_until < today
                 ),
@@ -87,6 +87,11 @@ class CrabApiCardService(models.AbstractModel):
             }
             for card in cards
         }
+
+    @api.model
+    def _away(self, card):
+        """In which document that has not ended a card is: ``gift``, ``return``, or None."""
+        return ("gift" if card.transit_model == GIFT else "return") if card.transit_id else None
 
     @api.model
     def _bought(self, cards):

@@ -74,6 +74,7 @@ class CrabApiOrderDetail(models.AbstractModel):
                 number=card.number,
                 product_id=card.product_id.product_tmpl_id.public_id,
                 state=card.state,
+                away=self.env["crab.api.card.service"]._away(card),
                 is_mine=card.member_id in members,
             )
             for card in cards

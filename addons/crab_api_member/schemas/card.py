@@ -6,11 +6,10 @@ from odoo.addons.crab_api.schemas import Day, In, Out, When
 
 from .catalog import Choice
 from .member import Receiver, ReceiverIn
-from .order import Parcel
+from .order import CardAway, Parcel
 
 CardState = Literal["inactive", "active", "used", "cancelled"]
 CardShown = Literal["inactive", "active", "used", "cancelled", "gift", "return", "expired"]
-CardAway = Literal["gift", "return"]
 CardSort = Literal["received", "product", "state"]
 
 

@@ -181,10 +181,14 @@ class Tracking(Out):
     parcels: list[Parcel]
 
 
+CardAway = Literal["gift", "return"]
+
+
 class OrderCard(Out):
     number: str
     product_id: str
     state: Literal["inactive", "active", "used", "cancelled"]
+    away: CardAway | None = Field(description="In a gift or return that has not ended.")
     is_mine: bool
 
 

@@ -131,9 +131,17 @@ class TestCards(MemberApiCase):
 
     @covers("MB-17", "give by link with a time limit", "every move in the history", via="api")
     def test_an_ecard_is_given_by_its_link(self):
-        card = self._numbers(self._bought())
+        order = self._bought()
+        card = self._numbers(order)
         path = f"/cards/{card.number}/gifts"
+
+        def of_order():
+            [one] = self._ok(self.mine.get(f"/orders/{order.public_id}"))["cards"]
+            return one["away"], one["is_mine"]
+
+        self.assertEqual(of_order(), (None, True))
         gift = self._ok(self.mine.post(path, json={"greeting": "Enjoy"}, key=KEY), 201)
+        self.assertEqual(of_order(), ("gift", True))
         self.assertIn(gift["token"], gift["link"])
         self.assertEqual(self._ok(self.mine.post(path, json={"greeting": "Enjoy"}, key=KEY), 201), gift)
         self._refused_as(self.mine.post(path, json={}, key=OTHER_KEY), 422)
@@ -151,6 +159,7 @@ class TestCards(MemberApiCase):
         for _again in range(2):
             taken = self._ok(self.theirs.post(f"/gifts/{gift['token']}/claim"))
             self.assertEqual((taken["state"], taken["card"]), ("claimed", card.number))
+        self.assertEqual(of_order(), (None, False))
         self._refused_as(self.mine.get(f"/member/cards/{card.number}"), 404)
         history = self._ok(self.theirs.get(f"/member/cards/{card.number}"))["history"]
         self.assertEqual(

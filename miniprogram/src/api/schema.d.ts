@@ -5205,6 +5205,11 @@ export interface components {
         };
         /** OrderCard */
         OrderCard: {
+            /**
+             * Away
+             * @description In a gift or return that has not ended.
+             */
+            away: ("gift" | "return") | null;
             /** Is Mine */
             is_mine: boolean;
             /** Number */

@@ -26,15 +26,15 @@ async function press(page: Awaited<ReturnType<typeof opened>>, words: string) {
 }
 
 it('says how a receiver is called as one dials it, and which e-cards of an order were given away', async () => {
-  const card = { number: 'C1', state: 'active', is_mine: true }
+  const card = { number: 'C1', state: 'active', away: null, is_mine: true }
   const order = {
     id: 'o', kind: 'ecard', state: 'done', state_label: '已完成', receiver, parcels: [], lines: [], refunds: [], fapiao: [], aftersale_ids: [],
-    cards: [card, { ...card, number: 'C2', is_mine: false }], goods: '1.00', freight: '0.00', total: '1.00',
+    cards: [card, { ...card, number: 'C2', is_mine: false }, { ...card, number: 'C3', away: 'gift' }], goods: '1.00', freight: '0.00', total: '1.00',
   }
   serve(() => [200, order])
   const page = await opened(Order, { id: 'o' })
   expect(page.text()).toContain('王芳　13800138000')
-  expect(page.findAll('.fact').map((one) => one.text()).filter((text) => /^C\d/.test(text))).toEqual(['C1已激活', 'C2已转赠'])
+  expect(page.findAll('.fact').map((one) => one.text()).filter((text) => /^C\d/.test(text))).toEqual(['C1已激活', 'C2已转赠', 'C3转赠中'])
 })
 
 it('says how a receiver is called as one dials it before the order, too', async () => {

@@ -19,3 +19,16 @@ class CrabLedgerCheck(models.Model):
             {"company_id": company_id, "purpose": "contract_liability", "amount": amount}
             for company_id, amount in self.env.cr.fetchall()
         ]
+
+    @api.model
+    def _findings(self):
+        products_sudo = self.env["product.product"].sudo()  # a check sees everything
+        return super()._findings() + [
+            self.env._(
+                "%(card)s: the register has %(numbers)s numbers, the stock %(stock)s pieces.",
+                card=products_sudo.browse(row["product_id"]).display_name,
+                numbers=row["numbers"],
+                stock=f"{row['stock']:g}",
+            )
+            for row in self.env["crab.card"]._compare_with_stock()
+        ]

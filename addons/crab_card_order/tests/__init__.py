@@ -1,4 +1,5 @@
 from . import test_hand_over
+from . import test_ledger_check
 from . import test_activation
 from . import test_return
 from . import test_cancel

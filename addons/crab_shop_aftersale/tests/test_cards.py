@@ -16,6 +16,7 @@ class TestCards(AftersaleCase):
         cls.printed = cls._new_card_product("T-PRINTED", 1000).product_tmpl_id
         cls.printed.crab_state = "on_sale"
         cls.cards = make_numbers(cls.env, cls.printed.product_variant_id, 6, "PRINT", company="sales")
+        cls.cards.batch_id._receive_stock()
         cls.keeper = cls._new_user("t_aftersale_keeper", "card_keeper")
 
     def _bought_cards(self, quantity=3, discount=0, member=None):

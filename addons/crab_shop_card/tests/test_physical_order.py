@@ -19,7 +19,8 @@ class TestPhysicalOrder(EcardCase):
         cls.printed = cls._new_card_product("T-PRINTED", 1000).product_tmpl_id
         cls.printed.crab_state = "on_sale"
         cls.cards = make_numbers(cls.env, cls.printed.product_variant_id, 5, "PRINT", company="sales")
-        make_numbers(cls.env, cls.printed.product_variant_id, 3, "GROUP")
+        group = make_numbers(cls.env, cls.printed.product_variant_id, 3, "GROUP")
+        (cls.cards | group).batch_id._receive_stock()
 
     def _sent(self, quantity, sent=None, **values):
         """A paid order and its direct sale with ``sent`` numbers on their way."""

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import survey as rights
+from lxml import etree
 
 import harness
 
@@ -17,6 +18,8 @@ AUDITOR_STARTS = {
 }
 # Read-only fields that a client may set by itself: never back; the other side of a field that it may write.
 ONE_WAY = {("crab.dealer.invitation", "is_revoked"), ("crab.freight.template", "product_ids")}
+# Shown where the record says so (``may_import``).
+BY_RECORD = {("crab.import", "action_import"), ("crab.import", "action_reset")}
 # Wizards that only show something; they are rows of a table all the same.
 AUDITOR_MAKES = {"crab.earning.statement", "crab.wallet.statement"}
 
@@ -83,3 +86,38 @@ def test_results_are_not_written_by_clients(matrix, survey):
         if field in readonly[model]
     }
     assert written <= ONE_WAY
+
+
+def offered(env, name):
+    """``(model, method)`` of the buttons in this model's views as the user of ``env`` gets them."""
+    views = env["ir.ui.view"].sudo().search([("model", "=", name), ("mode", "=", "primary")])
+    for view in views.filtered(
+        lambda view: view.type in ("list", "form", "kanban") and view.xml_id.startswith("crab_")
+    ):
+        for button in etree.fromstring(env[name].get_view(view.id, view.type)["arch"]).iter("button"):
+            owner = name
+            for field in reversed(list(button.iterancestors("field"))):
+                owner = env[owner]._fields[field.get("name")].comodel_name
+            if button.get("type") == "object":
+                yield owner, button.get("name")
+
+
+@harness.covers("HQ-63", "roles", via="web")
+@pytest.mark.parametrize("role", harness.ROLES)
+def test_a_button_is_shown_to_whom_its_method_obeys(survey, role):
+    def denied(env):
+        return {
+            (model, method)
+            for name in EXPECTED
+            if env[name].has_access("read")
+            for model, method in offered(env, name)
+            if role not in allowed(model, method) and (model, method) not in BY_RECORD
+        }
+
+    def allowed(model, method):
+        rights = EXPECTED.get(model, {})
+        roles = rights.get("methods", {}).get(method, "all")
+        # who sees a part of the records may press for those
+        return harness.ROLES if roles == "all" else [*roles, *rights.get("part", ())]
+
+    assert not survey.world.run(denied, uid=survey.users[role])

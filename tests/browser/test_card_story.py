@@ -211,7 +211,7 @@ def test_what_was_begun_is_taken_back_and_parcels_ship_by_excel(world, module_se
     keeper.wait_for_dialog(shown=False)
     keeper.press("action_submit")
     keeper.wait_for_state("在途")
-    keeper.press("action_cancel")
+    keeper.press("action_cancel", confirm=True)
     keeper.wait_for_state("已关闭")
     look(keeper, "20-issue-cancelled")
     cards = world.run(

@@ -146,6 +146,8 @@ def test_from_a_file_with_mistakes_to_a_shipped_parcel(world, module_server, scr
     look(keeper, "09-activation-request")
     keeper.press("action_execute")
     keeper.wait_for_state("已完成")
+    # what the customers paid was not entered
+    assert not page.locator(".o_field_widget[name='line_ids'] td[name='sale_price']").inner_text().strip()
     look(keeper, "10-activation-done")
     assert world.money() == (0, 1000)
 

@@ -1,7 +1,7 @@
 {
     "name": "Crab: register of card numbers",
     "summary": "Pickup-card numbers: register, history, keys, import, generation, binding",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/Crab",
     "author": "Crab",
     "license": "AGPL-3",

@@ -118,6 +118,9 @@ def test_from_a_file_with_mistakes_to_a_shipped_parcel(world, module_server, scr
     keeper.press("action_open_loaded")
     page.locator(".o_data_row").nth(COUNT - 1).wait_for()
     look(keeper, "04-register")
+    keeper.open("crab_card.crab_card_batch_action")
+    assert "W-CARD" in page.locator(".o_data_row td[name='product_ids']").first.inner_text()
+    look(keeper, "04-batches")
 
     # issued to the level 1 by range
     keeper.open("crab_card_order.crab_card_order_action_issue")

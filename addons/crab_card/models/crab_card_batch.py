@@ -27,6 +27,7 @@ class CrabCardBatch(models.Model):
         [("import", "Import"), ("generation", "Generation"), ("sale", "Online sale")], required=True, readonly=True
     )
     company_id = fields.Many2one("res.company", string="Issuer", required=True, readonly=True, ondelete="restrict")
+    product_ids = fields.Many2many("product.product", string="Cards", readonly=True)
     count = fields.Integer("Numbers", readonly=True)
     valid_until = fields.Date("Valid until", readonly=True, help="Given to the numbers when they were made.")
     import_id = fields.Many2one(

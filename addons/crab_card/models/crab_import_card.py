@@ -69,7 +69,7 @@ class CrabImportCard(models.AbstractModel):
         )
         values = {"kind": "physical", "company_id": batch_sudo.company_id.id, "batch_id": batch_sudo.id}
         values["key_id"] = keys._current(ring).id
-        count = 0
+        count, found = 0, set()
         for chunk in reader.chunks(ROWS_AT_ONCE):
             rows, errors = self._judge(chunk, products)
             if errors:
@@ -80,9 +80,10 @@ class CrabImportCard(models.AbstractModel):
             )
             self.env["crab.card"]._copy_numbers("import", len(rows), hashed, values, document=batch_sudo)
             count += len(rows)
+            found.update(row[-1] for row in rows)
             reader.advance(count)
         self.env["crab.card"]._analyze(count)
-        batch_sudo.count = count
+        batch_sudo.write({"count": count, "product_ids": list(found)})
         batch_sudo._receive_stock()
         return count
 

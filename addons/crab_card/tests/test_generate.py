@@ -88,6 +88,7 @@ class TestGenerate(GenerateCase):
 
     def test_the_list_exists_once(self):
         batch, _passphrase = self._generate()
+        self.assertEqual(batch.product_ids, self.card_product)
         self.assertTrue(batch.has_export)
         for role in ("finance", "warehouse", "customer_service", "auditor"):
             with self.subTest(role=role), self.assertRaises(AccessError):

@@ -165,6 +165,8 @@ class TestImportCards(CardCase):
         rows = [[f"AB{serial:06}", "1234", "TESTCARD" if serial % 3 else "OTHERCARD"] for serial in range(30)]
         self.assertEqual(self._import(workbook(rows)).state, "done")
         self.assertEqual((self.card_product.qty_available, other.qty_available), (20, 10))
+        batch = self.env["crab.card"].search([("number", "=", "AB000001")]).batch_id
+        self.assertEqual(batch.product_ids, self.card_product | other)
         self.assertFalse(self.env["crab.card"]._compare_with_stock())
         self.env["product.product"]._crab_adjust_stock({other: 9})
         self.assertEqual(

@@ -93,6 +93,7 @@ class CrabCardGenerate(models.TransientModel):
             {
                 "name": f"{pairs[0][0]}-{pairs[-1][0]}",
                 "source": "generation",
+                "product_ids": self.product_id.ids,
                 "count": self.count,
                 "valid_until": self.valid_until,
                 "password_length": self.password_length,

@@ -38,7 +38,15 @@ class CrabCard(models.Model):
             batch = (
                 self.env["crab.card.batch"]
                 .sudo()  # as above
-                .create({"name": order.name, "source": "sale", "company_id": order.company_id.id, "count": len(rows)})
+                .create(
+                    {
+                        "name": order.name,
+                        "source": "sale",
+                        "company_id": order.company_id.id,
+                        "product_ids": lines.product_id.ids,
+                        "count": len(rows),
+                    }
+                )
             )
             self._insert_numbers(
                 "sell",

@@ -22,6 +22,7 @@ class TestEcardOrder(EcardCase):
         self.assertEqual(cards.member_id, self.member)
         self.assertEqual(set(cards.mapped("kind")), {"ecard"})
         self.assertEqual(cards.company_id, self.sales)
+        self.assertEqual(cards.batch_id.product_ids, self.ecard.product_variant_id)
         self.assertEqual(order.crab_state, "done")
         self.assertTrue(order.crab_received_at)
         self.assertFalse(self.env["crab.card.event"]._verify_chain(cards.ids))

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import call_kw
@@ -111,6 +112,18 @@ class TestRegister(DealerCase, CardCase):
             with self.subTest(name):
                 self.assertEqual(len(self._list(self._filter(name))), expected)
         self.assertEqual(len(self._list([("batch_id", "=", self.document.id)])), 8)
+
+    @covers("HQ-29", "by state", via="web")
+    def test_active_numbers_that_expire_soon(self):
+        today = fields.Date.context_today(self.user)  # a client may be in another time zone
+        self.cards[0:2]._set_valid_until(fields.Date.add(today, days=29))
+        self.cards[3]._set_valid_until(today)  # inactive: nobody can redeem it
+        self.assertEqual(self._list(self._filter("expiring")), ["T00000001", "T00000002"])
+        self.cards[0]._set_valid_until(fields.Date.add(today, days=32))
+        self.cards[1]._set_valid_until(today)
+        self.assertEqual(self._list(self._filter("expiring")), ["T00000002"])
+        self.cards[1]._set_valid_until(fields.Date.subtract(today, days=2))
+        self.assertFalse(self._list(self._filter("expiring")))
 
     def test_groups_of_the_list(self):
         groups = self._rpc("web_read_group", [("batch_id", "=", self.document.id)], ["state"], ["__count"])

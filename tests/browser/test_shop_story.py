@@ -26,6 +26,22 @@ def look(view, name):
     assert view.faults() == []
 
 
+def refused(view, text, name):
+    """A dialogue says so; keep a picture, and close it."""
+    refusal = view.page.locator(".modal-content", has_text=text)
+    refusal.wait_for()
+    view.shot(f"shop-{name}")
+    refusal.locator(".modal-footer .btn-primary").click()
+    refusal.wait_for(state="detached")
+
+
+def left_empty(view, name, picture):
+    """The dialogue is not confirmed without this field."""
+    view.press("action_confirm")
+    view.page.locator(f".modal .o_field_invalid[name='{name}']").wait_for()
+    look(view, picture)
+
+
 def pay_on_the_page(shop, sandbox, browser, order_id):
     """The member pays as WeChat shows it: the page that ``wx.requestPayment`` opens."""
     reference = shop.begin(order_id)
@@ -52,6 +68,7 @@ def pay_on_the_page(shop, sandbox, browser, order_id):
 @harness.covers("HQ-43", "states", "list and detail", via="web")
 @harness.covers("HQ-45", "by the platform", via="web")
 @harness.covers("HQ-46", "after-sales", via="web")
+@harness.covers("HQ-67", "approve and reject with reason", "paid with bank reference", via="web")
 def test_from_a_new_package_to_the_dealers_statement(shop, module_server, sandbox, browser, screen):
     # a package of two pieces is entered and put on sale
     admin = screen(module_server, "e2e_admin")
@@ -91,6 +108,7 @@ def test_from_a_new_package_to_the_dealers_statement(shop, module_server, sandbo
     with service.arriving():
         row.locator("td.o_data_cell").first.click()
     service.wait_for_state("待发货")
+    assert "¥" in service.page.locator(".o_field_widget[name='order_line'] td[name='price_unit']").inner_text()
     look(service, "05-order")
 
     # the warehouse ships it
@@ -175,6 +193,35 @@ def test_from_a_new_package_to_the_dealers_statement(shop, module_server, sandbo
         (None, None, 378),
     ]
     assert {row[2] for row in rows[1:-1]} == {name}
+
+    # the dealer takes money out: not paid without the bank's number, and the bank sends it back
+    def ask(env):
+        from odoo.addons.crab_base.tools.subject import Subject
+
+        card = {"bank_name": "工商银行", "bank_account": "6222020000001111", "bank_holder": "联系人 W-B"}
+        return env["crab.withdrawal"]._request(Subject("dealer", shop.below_id), 300, card).id
+
+    finance.open("crab_profit.crab_withdrawal_action", shop.run(ask, context=CHINESE))
+    finance.press("action_approve")
+    finance.wait_for_state("已批准")
+    finance.press("action_mark_paid")
+    refused(finance, "的银行流水号", "16-paid-without-reference")
+    finance.fill("bank_reference", "ICBC0001")
+    finance.press("action_mark_paid")
+    finance.wait_for_state("已打款")
+    finance.page.locator(".o_form_statusbar button", has_text="银行退回").click()
+    finance.wait_for_dialog()
+    assert finance.page.locator(".modal-title").inner_text() == "银行退回"
+    left_empty(finance, "reason", "17-returned-without-reason")
+    finance.fill("reason", "户名不符")
+    look(finance, "18-returned-by-the-bank")
+    finance.press("action_confirm")
+    finance.wait_for_state("已驳回")
+    assert finance.field("reject_reason").inner_text() == "银行退回：户名不符"
+    look(finance, "19-returned")
+    finance.open("crab_profit.crab_earning_account_action")
+    row = finance.page.locator(".o_data_row", has_text="W-B")
+    assert "378.00" in row.locator("td[name='balance']").inner_text()
     shop.assert_books()
     shop.assert_sound()
 
@@ -310,12 +357,13 @@ def test_cards_bought_online_are_approved_given_sent_and_cancelled(shop, module_
 
 
 @harness.covers("ERP-83", "issue and query", via="web")
+@harness.covers("HQ-46", "after-sales", via="web")
 @harness.covers("HQ-61", "split shipping", via="web")
 def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server, sandbox, browser, screen):
     shop.run(lambda env: env["ir.config_parameter"].set_param("crab_shop.split_shipping", "True") and None)
     order_id = shop.run(lambda env: shop.place(env, 3, shop.package_id).id, context=CHINESE)
     name = shop.run(lambda env: env["sale.order"].browse(order_id).name)
-    pay_on_the_page(shop, sandbox, browser, order_id)
+    reference = pay_on_the_page(shop, sandbox, browser, order_id)
 
     # the warehouse sends two pieces first, the third after them
     stock = screen(module_server, "e2e_warehouse")
@@ -364,11 +412,7 @@ def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server,
     finance.fill("title", "昆山某某餐饮有限公司")
     finance.fill("tax_number", "不是税号")
     finance.press("action_confirm")
-    refusal = finance.page.locator(".modal-content", has_text="请填写企业税号")
-    refusal.wait_for()
-    finance.shot("shop-33-wrong-tax-number")
-    refusal.locator(".modal-footer .btn-primary").click()
-    refusal.wait_for(state="detached")
+    refused(finance, "请填写企业税号", "33-wrong-tax-number")
     finance.fill("tax_number", "91320583MA1MABCD2X")
     look(finance, "34-fapiao-asked")
     with finance.arriving():
@@ -382,6 +426,7 @@ def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server,
     # a refund takes its part back by a red one
     service.press("action_crab_receive", confirm=True)
     service.wait_for_state("待评价")
+    sandbox.ctl("settings", refund="")  # it stays in process
     service.press("action_crab_refund")
     service.wait_for_dialog()
     service.fill("reason", "少发一件")
@@ -397,5 +442,23 @@ def test_an_order_leaves_in_two_parcels_and_gets_its_fapiao(shop, module_server,
     red.wait_for()
     assert "100.00" in red.inner_text() and red.locator("td[name='is_red'] input").is_checked()
     look(finance, "36-red-fapiao")
+
+    # WeChat cannot give the money back: finance pays it by transfer
+    sandbox.ctl("end_refund", out_refund_no=sandbox.ctl("refunds")[-1]["out_refund_no"], status="CLOSED")
+    shop.check_now(reference)
+    finance.open("crab_shop.crab_refund_action")
+    row = finance.page.locator(".o_data_row", has_text="少发一件")
+    assert "失败" in row.inner_text()
+    with finance.arriving():
+        row.locator("td.o_data_cell").first.click()
+    finance.press("action_paid_by_transfer")
+    finance.wait_for_dialog()
+    left_empty(finance, "reference", "37-transfer-without-reference")
+    finance.fill("reference", "ICBC0002")
+    look(finance, "38-paid-by-transfer")
+    finance.press("action_confirm")
+    finance.wait_for_state("已完成")
+    assert finance.field("bank_reference").inner_text() == "ICBC0002"
+    look(finance, "39-transferred")
     shop.assert_books()
     shop.assert_sound()

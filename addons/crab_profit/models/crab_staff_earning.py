@@ -41,7 +41,7 @@ class CrabStaffEarning(models.Model):
         "crab.dealer.staff", "Staff", required=True, readonly=True, ondelete="restrict", index=True
     )
     dealer_id = fields.Many2one("crab.dealer", "Dealer", required=True, readonly=True, ondelete="restrict", index=True)
-    ratio = fields.Float(digits=(5, 4), required=True, readonly=True, aggregator=None)
+    ratio = fields.Float("Commission ratio", digits=(5, 4), required=True, readonly=True, aggregator=None)
     company_id = fields.Many2one("res.company", "Company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     sold = fields.Monetary(required=True, readonly=True, help="What customers paid for the goods, less refunds.")

@@ -22,7 +22,9 @@ class CrabStaffSettlement(models.Model):
 
     staff_id = fields.Many2one("crab.dealer.staff", "Staff", required=True, readonly=True, ondelete="restrict")
     dealer_id = fields.Many2one(related="staff_id.dealer_id", store=True, index=True)
-    number = fields.Integer(required=True, readonly=True, aggregator=None, help="The how many-th of this person.")
+    number = fields.Integer(
+        "Settlement no.", required=True, readonly=True, aggregator=None, help="The how many-th of this person."
+    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
     amount_before = fields.Monetary("To settle before", required=True, readonly=True, aggregator=None)

@@ -165,6 +165,39 @@ def test_from_the_cart_to_the_review(phone, world, pay_page):
     world.assert_books()
 
 
+def test_back_closes_the_sheet_that_is_open(phone, world):
+    make_member(world, CAREFUL)
+    phone.enter_as(CAREFUL).open(f"{PAGES}/product", id=product(world, FAMILY)).tap("立即购买").at(
+        f"{PAGES}/checkout"
+    ).see("昆山市")
+    choices = phone.page.locator(".app-sheet [role=radio]:visible")
+
+    def choose():
+        phone.page.locator(".card[role=button]:visible").first.click()
+        choices.first.wait_for()
+
+    choose()
+    phone.page.go_back()
+    choices.first.wait_for(state="hidden")
+    phone.at(f"{PAGES}/checkout")
+    choose()
+    choices.first.click()
+    choices.first.wait_for(state="hidden")
+    phone.page.go_back()
+    phone.at(f"{PAGES}/product")
+
+    # what takes the place of a page takes that of its sheets as well
+    phone.tap("立即购买").at(f"{PAGES}/checkout").see("昆山市")
+    choose()
+    choices.first.click()
+    choices.first.wait_for(state="hidden")
+    refusal = {"code": "conflict", "detail": "", "fields": {}}
+    phone.page.route(re.compile("/api/v1/orders$"), lambda route: route.fulfill(status=409, json=refusal))
+    submit(phone)
+    phone.confirm().at(f"{PAGES}/orders").page.go_back()
+    phone.at(f"{PAGES}/product")
+
+
 @covers("MB-13", "browse and buy e-cards", "numbers appear at once, active", via="api")
 @covers("MB-23", "pay and cancel unpaid", via="api")
 def test_e_card(phone, world, pay_page):

@@ -1,3 +1,5 @@
+import { inPlace } from '@/composables/useSheet'
+
 export { toast } from './toast'
 
 export const TABS = ['/pages/home/index', '/pages/catalogue/index', '/pages/redeem/index', '/pages/mine/index']
@@ -22,11 +24,11 @@ export function go(url: string) {
 
 export function replace(url: string) {
   if (isTab(url)) return tab(url)
-  uni.redirectTo({ url })
+  inPlace(() => uni.redirectTo({ url }))
 }
 
 export function tab(url: string) {
-  uni.switchTab({ url: url.split('?')[0] })
+  inPlace(() => uni.switchTab({ url: url.split('?')[0] }))
 }
 
 /** One page back; home where there is none. */
@@ -37,5 +39,5 @@ export function back(otherwise = TABS[0]) {
 
 /** Leave the way here behind. */
 export function restart(url: string) {
-  uni.reLaunch({ url })
+  inPlace(() => uni.reLaunch({ url }))
 }

@@ -121,3 +121,19 @@ def test_a_button_is_shown_to_whom_its_method_obeys(survey, role):
         return harness.ROLES if roles == "all" else [*roles, *rights.get("part", ())]
 
     assert not survey.world.run(denied, uid=survey.users[role])
+
+
+def test_each_list_is_exported(survey):
+    def export(env, name):
+        model = env[name].with_context(import_compat=False)
+        columns = etree.fromstring(model.get_view(False, "list")["arch"]).iterfind("./field")
+        shown = [column.get("name") for column in columns if column.get("optional") != "hide"]
+        return model.browse(survey.ids[name]).exists().export_data(shown)
+
+    auditor = survey.users["auditor"]
+    outcomes = {
+        name: harness.undone(survey.registry, auditor, lambda env, name=name: export(env, name))
+        for name in survey.ids
+        if (auditor, name, "read") in survey.granted
+    }
+    assert {name: outcome.error for name, outcome in outcomes.items() if outcome.kind != "ok"} == {}

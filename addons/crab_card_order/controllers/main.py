@@ -11,7 +11,7 @@ class CardOrderController(http.Controller):
         order = request.env["crab.card.order"].browse(order_id)
         if not order.exists() or not order.has_access("read"):
             return request.not_found()
-        rows = order._export_rows()
+        rows = order._number_rows()
         headers = next(rows)
         content = write_workbook([(order.name, headers, rows, [24, 24, 14, 14, 12, 12], {})])
         return request.make_response(

@@ -349,7 +349,7 @@ class CrabCardOrder(models.Model):
 
     # === Export === #
 
-    def _export_rows(self):
+    def _number_rows(self):
         """Header and one row per number: number, card, state of the number, in the document, price, charged."""
         self.ensure_one()
         self.check_access("read")

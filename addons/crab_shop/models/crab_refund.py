@@ -277,9 +277,14 @@ class CrabRefund(models.Model):
             self._take_result(self.transaction_id)
 
     def _take_result(self, transaction):
-        """Follow the refund's payment: done or failed; while it is pending nothing changes."""
+        """Follow the refund's payment: done or failed; while it is pending nothing changes.
+
+        What arrives after finance paid it by transfer was paid twice: finance is told.
+        """
         self.ensure_one()
         refund_sudo = self.sudo()  # the provider's answer
+        if refund_sudo.bank_reference and transaction.state == "done":
+            refund_sudo._report(self.env._("Paid twice: after the transfer the refund went through as well."))
         if refund_sudo.state == "done" or transaction.state not in ("done", "error", "cancel"):
             return
         state = "done" if transaction.state == "done" else "failed"

@@ -175,6 +175,11 @@ class TestRefund(ShopCase):
             [("event", "=like", "refund.%"), ("aggregate_id", "=", refund.id)], order="id"
         )
         self.assertEqual(events.mapped("event"), ["refund.failed", "refund.transferred"])
+        transaction_sudo = refund.transaction_id.sudo()
+        transaction_sudo._set_done()
+        transaction_sudo._post_process()
+        told = refund.sudo().activity_ids.filtered(lambda activity: activity.user_id == finance)
+        self.assertIn("Paid twice", told.summary)
 
     def test_failure_is_reported_to_finance(self):
         finance = self._new_user("t_finance", "finance")
